@@ -1,0 +1,116 @@
+#pragma once
+// Everything an operator can set, as one validated value. The initialisers are the defaults; the names are
+// the keys of config/carillon.toml. What a key may hold and what else it is called stands in schema.cpp. Only
+// app sees this; every other room gets plain settings of its own.
+#include <carillon/log.hpp>
+#include <carillon/secret.hpp>
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "config/endpoint.hpp"
+
+namespace carillon::config {
+
+struct Server {
+    std::vector<Endpoint> listen{{"127.0.0.1", 8000}};  // plain HTTP and WebSocket; port 0: any free one
+    std::vector<Endpoint> tls_listen;                   // the same over TLS
+    std::string node;                                   // this server's name among several; empty: the host's
+    std::string public_url;                     // how clients reach us, without a final slash; may be empty
+    std::chrono::seconds shutdown_seconds{10};  // what is in flight may take this long after SIGTERM
+    bool reuse_port = false;                    // several processes share a port (SO_REUSEPORT)
+};
+
+struct Certificate {
+    std::string cert;  // path of a PEM file, the chain included
+    std::string key;   // path of its private key
+};
+
+enum class TlsVersion { tls_1_2, tls_1_3 };
+
+struct Tls {
+    std::vector<Certificate> certificates;  // chosen by the name a client asks for; the first is the fallback
+    TlsVersion min_version = TlsVersion::tls_1_2;
+};
+
+struct Http {
+    std::size_t header_bytes = 16 * 1024;         // start line and header fields together
+    std::size_t body_bytes = 1024 * 1024;         // of an ordinary request
+    std::size_t bulk_bytes = 16 * 1024 * 1024;    // of a route that streams its body
+    std::chrono::seconds header_seconds{10};      // for a whole header
+    std::chrono::seconds body_seconds{30};        // for a whole body; streaming: between two pieces
+    std::chrono::seconds idle_seconds{75};        // between two requests of a connection
+    std::chrono::seconds write_seconds{30};       // for a client that does not read
+    std::size_t connections = 100'000;            // at once, all together
+    std::size_t connections_per_address = 1'000;  // at once, from one client address
+    int rate_per_second = 50;                     // requests of one user or address; 0: no limit
+    int rate_burst = 100;                         // requests that may come at once before the rate counts
+    std::vector<std::string> allowed_origins;     // for CORS and WebSockets; "*" alone: everyone
+    std::vector<std::string> trusted_proxies;  // addresses and CIDR blocks whose X-Forwarded-For is believed
+};
+
+enum class AuthMode { token, development };
+
+struct Auth {
+    AuthMode mode = AuthMode::token;
+    Secret jwt_secret;            // HS256, 32 bytes or more
+    std::string public_key_file;  // PEM, RS256 or ES256
+    std::string jwks_file;        // JWKS document
+    std::string issuer;           // tokens must name it, when set
+    std::string audience;         // tokens must name it, when set
+    std::chrono::seconds leeway_seconds{30};
+};
+
+struct Database {
+    Secret url;  // a Secret because it may hold a password
+    std::size_t connections = 8;
+    std::chrono::milliseconds statement_timeout_ms{5'000};
+    std::chrono::milliseconds connect_timeout_ms{3'000};
+    bool migrate_on_start = true;
+};
+
+struct Log {
+    log::Level level = log::Level::info;
+    log::Format format = log::Format::json;
+    bool requests = true;  // one line per request
+};
+
+struct Firebase {
+    Secret service_account_key;  // a path, or the JSON itself
+    std::string project_id;      // empty: the one in the key
+};
+
+struct Myoperator {
+    Secret api_key;
+    Secret api_secret;
+    std::string account_id;
+    std::string phone_number;
+    std::string phone_number_id;  // empty: looked up by the phone number
+};
+
+struct Queue {
+    int retry_attempts = 3;
+    std::chrono::minutes retry_delay_minutes{5};
+};
+
+struct Pusher {
+    std::string app_id;
+    std::string app_key;
+    Secret app_secret;
+};
+
+struct Config {
+    Server server;
+    Tls tls;
+    Http http;
+    Auth auth;
+    Database database;
+    Log log;
+    Firebase firebase;
+    Myoperator myoperator;
+    Queue queue;
+    Pusher pusher;
+};
+
+}  // namespace carillon::config
