@@ -15,7 +15,8 @@ const document = {
     info: {title: 'sample', version: '1'},
     paths: {
         '/things/{id}': {
-            get: {responses: {200: {$ref: '#/components/responses/Thing'}, 404: {$ref: '#/components/responses/Missing'}}},
+            get: {responses: {200: {$ref: '#/components/responses/Thing'},
+                              404: {$ref: '#/components/responses/Missing'}}},
         },
         '/things/first': {get: {responses: {204: {description: 'nothing yet'}}}},
         '/things': {
@@ -109,7 +110,8 @@ test('responses are told apart in one stream', () => {
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nde\r\n0\r\n\r\n' +
         'HTTP/1.0 200 OK\r\n\r\nrest');
     const {responses, rest} = parse_responses(stream, {ended: true});
-    assert.deepEqual(responses.map(({status, text}) => [status, text]), [[100, ''], [200, 'abc'], [200, 'de'], [200, 'rest']]);
+    const told = responses.map(({status, text}) => [status, text]);
+    assert.deepEqual(told, [[100, ''], [200, 'abc'], [200, 'de'], [200, 'rest']]);
     assert.equal(responses[1].headers.x, 'a, b');
     assert.equal(rest.length, 0);
     assert.throws(() => parse_responses(Buffer.from('garbage\r\n\r\n')), /not a status line/);
@@ -158,7 +160,8 @@ test('eventually returns what came true, and tells what did not', async () => {
 });
 
 test('a token is what RFC 7515 says, and can be spoilt', () => {
-    const [head, body, signature] = mint_token('key', {sub: 'asha', role: 'admin', claims: {exp: undefined}}).split('.');
+    const token = mint_token('key', {sub: 'asha', role: 'admin', claims: {exp: undefined}});
+    const [head, body, signature] = token.split('.');
     assert.equal(createHmac('sha256', 'key').update(`${head}.${body}`).digest('base64url'), signature);
     const claims = JSON.parse(Buffer.from(body, 'base64url'));
     assert.equal(claims.sub, 'asha');

@@ -16,7 +16,8 @@ const pattern = filter ? new RegExp(filter.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'
 // A file is reported like a test around its tests, and so is a suite.
 const is_file = ({name}) => files.includes(path.resolve(name));
 const is_wrapper = (event) => is_file(event) || event.details.type === 'suite';
-const shown = (event) => `${path.basename(event.file ?? event.name, '_test.mjs')}.${is_file(event) ? '(file)' : event.name}`;
+const shown = (event) =>
+    `${path.basename(event.file ?? event.name, '_test.mjs')}.${is_file(event) ? '(file)' : event.name}`;
 const time = (event) => `(${Math.round(event.details.duration_ms)} ms)`;
 
 function reason(error) {

@@ -6,7 +6,8 @@ export function request(url, {method = 'GET', path = '/', headers = {}, body, ag
     return new Promise((resolve, reject) => {
         const target = new URL(url);
         // The path goes out as it is written: URL would tidy it up.
-        const sent = http.request({host: target.hostname, port: target.port, path, method, headers, agent}, (answer) => {
+        const options = {host: target.hostname, port: target.port, path, method, headers, agent};
+        const sent = http.request(options, (answer) => {
             const parts = [];
             answer.on('data', (part) => parts.push(part));
             answer.on('error', reject);
@@ -23,7 +24,8 @@ export function request(url, {method = 'GET', path = '/', headers = {}, body, ag
                 }
             });
         });
-        const limit = setTimeout(() => sent.destroy(new Error(`no answer to ${method} ${path} in ${limit_ms} ms`)), limit_ms);
+        const late = new Error(`no answer to ${method} ${path} in ${limit_ms} ms`);
+        const limit = setTimeout(() => sent.destroy(late), limit_ms);
         sent.on('error', (error) => {
             clearTimeout(limit);
             reject(error);

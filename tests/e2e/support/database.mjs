@@ -46,7 +46,8 @@ export class Database {
     get url() {
         const {host, port, user, password} = this.#server;
         const given = Object.entries({host, port, user, password}).filter(([, value]) => value);
-        return `postgresql:///${this.#name}?${given.map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&')}`;
+        const query = given.map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+        return `postgresql:///${this.#name}?${query.join('&')}`;
     }
 
     async query(sql, values = []) { return run(connection(this.#server, this.#name), sql, values); }

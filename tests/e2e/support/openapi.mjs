@@ -5,6 +5,7 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import add_formats from 'ajv-formats';
 
 const media_type = (header) => header?.split(';')[0].trim().toLowerCase();
+const problem_type = 'application/problem+json';
 const is_json = (type) => /[/+]json$/.test(type ?? '');
 const pointer = (...names) =>
     names.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
@@ -47,8 +48,10 @@ export class Contract {
         [place, response] = this.#follow(place, response);
         this.#check_headers(where, place, response, answer);
         this.#check_body(method, where, place, response, answer);
-        if (is_json(media_type(answer.headers['content-type'])) && answer.status >= 400) this.#check_problem(where, answer);
-        if (answer.status < 300 && body !== undefined) this.#check_request(where, template, verb, operation, body, type);
+        if (media_type(answer.headers['content-type']) === problem_type) this.#check_problem(where, answer);
+        if (answer.status < 300 && body !== undefined) {
+            this.#check_request(where, template, verb, operation, body, type);
+        }
     }
 
     // What HTTP itself says of every path: a preflight, a missing page, a method that is not there.
@@ -59,7 +62,7 @@ export class Contract {
         assert.ok(answer.status >= 400, `${where}, but the document has no such ${template ? 'method' : 'path'}`);
         if (answer.status === 405) assert.ok(answer.headers.allow, `${where} without Allow`);
         if (method === 'HEAD') return;
-        assert.equal(media_type(answer.headers['content-type']), 'application/problem+json', where);
+        assert.equal(media_type(answer.headers['content-type']), problem_type, where);
         this.#check_schema(where, pointer('components', 'schemas', 'Problem'), JSON.parse(answer.body));
         this.#check_problem(where, answer);
     }
@@ -94,13 +97,13 @@ export class Contract {
         const known = media_type(type);
         assert.ok(described.content[known], `${where} to a body of ${known}, which is not described`);
         if (!is_json(known) || !described.content[known].schema) return;
-        this.#check_schema(`${where} to a body that`, `${place}${pointer('content', known, 'schema')}`, JSON.parse(body));
+        const schema = `${place}${pointer('content', known, 'schema')}`;
+        this.#check_schema(`${where} to a body that`, schema, JSON.parse(body));
     }
 
     #check_problem(where, answer) {
+        if (!answer.body.length) return;  // the answer to a HEAD
         const problem = JSON.parse(answer.body);
-        if (problem.status === undefined) return;  // health and readiness say "unavailable" in their own words
-        if (media_type(answer.headers['content-type']) !== 'application/problem+json') return;
         assert.equal(problem.status, answer.status, `${where}, but its problem says ${problem.status}`);
         assert.equal(problem.request_id, answer.headers['x-request-id'], `${where} under two request ids`);
     }

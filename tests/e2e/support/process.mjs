@@ -11,11 +11,14 @@ export class Process {
     #child;
     #ended = null;
     #text = '';
+    #kill_at_exit = () => this.#child.kill('SIGKILL');
 
     constructor(binary, args, {env, cwd}) {
         // Nothing of the caller's environment reaches the server but what it needs to run at all.
-        const kept = ['PATH', 'HOME', 'TMPDIR', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS'];
-        const inherited = Object.fromEntries(kept.filter((name) => name in process.env).map((name) => [name, process.env[name]]));
+        const inherited = Object.fromEntries(
+            ['PATH', 'HOME', 'TMPDIR', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'TSAN_OPTIONS']
+                .filter((name) => name in process.env)
+                .map((name) => [name, process.env[name]]));
         this.#child = spawn(binary, args, {cwd, env: {...inherited, ...env}, stdio: ['ignore', 'pipe', 'pipe']});
         for (const stream of [this.#child.stdout, this.#child.stderr]) {
             stream.setEncoding('utf8').on('data', (text) => { this.#text += text; });
@@ -23,10 +26,8 @@ export class Process {
         this.#child.on('error', (error) => { this.#ended = {error}; });
         this.#child.on('close', (code, signal) => { this.#ended ??= {code, signal}; });
         // A test file that dies must not leave its server behind.
-        this.#kill_at_exit = () => this.#child.kill('SIGKILL');
         process.once('exit', this.#kill_at_exit);
     }
-    #kill_at_exit;
 
     get pid() { return this.#child.pid; }
     get text() { return this.#text; }
