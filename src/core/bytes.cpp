@@ -35,8 +35,9 @@ int hex_value(char digit) noexcept {
     return -1;
 }
 
+// Never null, which OpenSSL does not take for "no bytes".
 const std::uint8_t* unsigned_data(std::string_view bytes) noexcept {
-    return reinterpret_cast<const std::uint8_t*>(bytes.data());
+    return reinterpret_cast<const std::uint8_t*>(bytes.empty() ? "" : bytes.data());
 }
 
 // Eight bytes at once while they are all ASCII, which nearly all of our input is.
@@ -100,7 +101,7 @@ std::string sha256(std::string_view bytes) {
     static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     std::string digest(digest_size, '\0');
     auto* out = reinterpret_cast<std::uint8_t*>(digest.data());
-    if (EVP_Digest(bytes.data(), bytes.size(), out, nullptr, algorithm, nullptr) != 1)
+    if (EVP_Digest(unsigned_data(bytes), bytes.size(), out, nullptr, algorithm, nullptr) != 1)
         throw std::runtime_error{"SHA-256 is not available"};
     return digest;
 }
@@ -109,7 +110,8 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
     std::string digest(digest_size, '\0');
     auto* out = reinterpret_cast<std::uint8_t*>(digest.data());
     const auto key_size = static_cast<int>(key.size());
-    if (HMAC(EVP_sha256(), key.data(), key_size, unsigned_data(bytes), bytes.size(), out, nullptr) == nullptr)
+    if (HMAC(EVP_sha256(), unsigned_data(key), key_size, unsigned_data(bytes), bytes.size(), out, nullptr) ==
+        nullptr)
         throw std::runtime_error{"HMAC-SHA-256 is not available"};
     return digest;
 }

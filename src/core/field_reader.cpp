@@ -1,6 +1,7 @@
 #include <carillon/json.hpp>
 
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "core/nearest.hpp"

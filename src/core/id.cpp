@@ -31,9 +31,9 @@ private:
     std::size_t used_ = 0;
 };
 
-void append_hex(std::string& out, std::uint64_t value) {
+void write_hex(char* out, std::uint64_t value) {
     constexpr std::string_view digits = "0123456789abcdef";
-    for (int shift = 60; shift >= 0; shift -= 4) out += digits[value >> shift & 15U];
+    for (int shift = 60; shift >= 0; shift -= 4) *out++ = digits[value >> shift & 15U];
 }
 
 }  // namespace
@@ -45,11 +45,15 @@ std::string make_id(std::string_view prefix) {
     constexpr std::uint64_t version = 0x7000;
     constexpr std::uint64_t variant = std::uint64_t{2} << 62U;
 
+    const auto high = static_cast<std::uint64_t>(milliseconds) << 16U | version | (random.next() & 0x0FFFU);
+    const auto low = variant | random.next() >> 2U;
+
     std::string id;
     id.reserve(prefix.size() + 32);
     id += prefix;
-    append_hex(id, static_cast<std::uint64_t>(milliseconds) << 16U | version | (random.next() & 0x0FFFU));
-    append_hex(id, variant | random.next() >> 2U);
+    id.resize(prefix.size() + 32);
+    write_hex(id.data() + prefix.size(), high);
+    write_hex(id.data() + prefix.size() + 16, low);
     return id;
 }
 

@@ -1,5 +1,6 @@
 #include <carillon/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 

@@ -50,8 +50,8 @@ std::unique_ptr<Writer> make_writer(Format format) {
 
 void finish(Writer& writer) {
     const auto dropped = writer.thread->overrun_counter();
-    writer.logger.reset();
     writer.thread.reset();  // waits until every line is out
+    writer.logger.reset();
     if (dropped > 0) {
         const auto line =
             format_line(writer.format, system_now(), Level::warn, "log_lines_dropped", {{"count", dropped}});

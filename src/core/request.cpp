@@ -20,10 +20,10 @@ constexpr std::size_t kept_bytes = 16 * 1024;
 
 template <class Container>
 void empty_out(Container& container) {
+    container.clear();
+    // Not assignment: a string that is given an empty one keeps its buffer.
     if (container.capacity() * sizeof(typename Container::value_type) > kept_bytes)
-        container = Container{};
-    else
-        container.clear();
+        Container{}.swap(container);
 }
 
 }  // namespace
@@ -58,6 +58,7 @@ void Request::clear() {
     empty_out(head);
     empty_out(headers);
     empty_out(body);
+    json.reset();
     method = Method::other;
     target = path = query = {};
     version = 11;
@@ -71,6 +72,9 @@ void Request::clear() {
     subject.reset();
     claim.reset();
     route = nullptr;
+    started = {};
+    rate_remaining = -1;
+    rate_reset = 0;
 }
 
 }  // namespace carillon

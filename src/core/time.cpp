@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <limits>
 #include <optional>
 
 #include "core/time_text.hpp"
