@@ -12,7 +12,7 @@ namespace carillon {
 // base64url without padding (RFC 7515). Decoding refuses padding, other alphabets and non-zero spare bits.
 [[nodiscard]] std::string to_base64url(std::string_view bytes);
 [[nodiscard]] std::optional<std::string> from_base64url(std::string_view text);
-[[nodiscard]] std::string sha256(std::string_view bytes);  // 32 raw bytes
+[[nodiscard]] std::string sha256(std::string_view bytes);                             // 32 raw bytes
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 raw bytes
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;  // well-formed: no overlong forms, no surrogates
 

@@ -24,8 +24,9 @@ struct Field {
     Field(std::string_view key, double number) : name{key}, value{number} {}
     Field(std::string_view key, bool flag) : name{key}, value{flag} {}
     template <class Integer>
-        requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
-    Field(std::string_view key, Integer number) : name{key}, value{static_cast<std::int64_t>(number)} {}
+    requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
+        Field(std::string_view key, Integer number)
+        : name{key}, value{static_cast<std::int64_t>(number)} {}
 
     std::string_view name;
     Value value;
@@ -40,10 +41,18 @@ void set_level(Level level);
 void stop();
 
 void write(Level level, std::string_view event, Fields fields);
-inline void debug(std::string_view event, Fields fields = {}) { write(Level::debug, event, fields); }
-inline void info(std::string_view event, Fields fields = {}) { write(Level::info, event, fields); }
-inline void warn(std::string_view event, Fields fields = {}) { write(Level::warn, event, fields); }
-inline void error(std::string_view event, Fields fields = {}) { write(Level::error, event, fields); }
+inline void debug(std::string_view event, Fields fields = {}) {
+    write(Level::debug, event, fields);
+}
+inline void info(std::string_view event, Fields fields = {}) {
+    write(Level::info, event, fields);
+}
+inline void warn(std::string_view event, Fields fields = {}) {
+    write(Level::warn, event, fields);
+}
+inline void error(std::string_view event, Fields fields = {}) {
+    write(Level::error, event, fields);
+}
 
 // One line as it would be written, without its time: what the tests look at.
 [[nodiscard]] std::string format(Format format, Level level, std::string_view event, Fields fields);

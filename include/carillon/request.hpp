@@ -2,13 +2,16 @@
 // One request as a handler sees it. The views point into `head` and live as long as the request does; it is
 // neither copied nor moved: the session owns one and fills it again and again.
 #include <carillon/caller.hpp>
+#include <carillon/error.hpp>
 #include <carillon/json.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon {
@@ -25,6 +28,16 @@ struct Header {
 struct Parameter {
     std::string_view name;
     std::string value;  // percent-decoded, valid UTF-8, without NUL
+};
+
+// Thrown out of a handler by the body it reads: the sender's fault, told to the sender.
+class BodyError : public std::runtime_error {
+public:
+    explicit BodyError(Error error) : std::runtime_error{error.detail}, error_{std::move(error)} {}
+    [[nodiscard]] const Error& error() const noexcept { return error_; }
+
+private:
+    Error error_;
 };
 
 // A body too large to hold: its pieces as they come from the network.
@@ -60,8 +73,8 @@ struct Request {
     std::optional<Json> json;      // the body, parsed, on routes that take JSON
     BodyStream* stream = nullptr;  // set instead of body on routes that stream
 
-    std::string peer;       // address of the client, a trusted proxy's word taken into account
-    bool secure = false;    // TLS
+    std::string peer;     // address of the client, a trusted proxy's word taken into account
+    bool secure = false;  // TLS
 
     // Filled on the way to the handler.
     std::string id;           // X-Request-Id, taken or made

@@ -25,7 +25,8 @@ public:
 class Gate {
 public:
     // Without a verifier nobody can sign in (development mode on a machine with no keys).
-    Gate(std::shared_ptr<const JwtVerifier> verifier, UserDirectory& directory, bool development, Clock clock);
+    Gate(std::shared_ptr<const JwtVerifier> verifier, UserDirectory& directory, bool development,
+         Clock clock);
 
     // New keys, for requests from now on.
     void replace(std::shared_ptr<const JwtVerifier> verifier);

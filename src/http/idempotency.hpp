@@ -43,8 +43,8 @@ private:
     Settings settings_;
 };
 
-// Inside the handler's transaction. Throws Unavailable when the claim was lost to another request meanwhile, so
-// that the work is rolled back with it. Does nothing without a claim.
+// Inside the handler's transaction. Throws Unavailable when the claim was lost to another request meanwhile,
+// so that the work is rolled back with it. Does nothing without a claim.
 void keep_answer(db::Session& session, Request& request, const Response& answer);
 
 // A user was erased: kept answers that speak of them are replaced by 410.

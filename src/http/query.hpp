@@ -11,8 +11,8 @@
 
 namespace carillon::http {
 
-// Reads a query string parameter by parameter, as FieldReader reads a body: everything wrong is gathered, and a
-// parameter nobody asked for is an error, because a misspelt filter would silently list everything.
+// Reads a query string parameter by parameter, as FieldReader reads a body: everything wrong is gathered, and
+// a parameter nobody asked for is an error, because a misspelt filter would silently list everything.
 class QueryReader {
 public:
     explicit QueryReader(std::string_view query);

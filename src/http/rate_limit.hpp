@@ -21,9 +21,9 @@ public:
     };
     struct Verdict {
         bool allowed = true;
-        int remaining = 0;             // whole requests left right now
+        int remaining = 0;  // whole requests left right now
         int seconds_until_full = 0;
-        int retry_after_seconds = 0;   // when not allowed: until one request is possible
+        int retry_after_seconds = 0;  // when not allowed: until one request is possible
     };
 
     explicit RateLimiter(Settings settings) : settings_{settings} {}

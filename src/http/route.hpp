@@ -20,10 +20,10 @@ enum class Access {
 };
 
 enum class Takes {
-    nothing,   // a body is read and ignored, whatever its type
-    json,      // application/json, required, parsed into request.json
+    nothing,     // a body is read and ignored, whatever its type
+    json,        // application/json, required, parsed into request.json
     maybe_json,  // the same, but may be absent or empty
-    stream,    // request.stream; JSON array or lines, up to the bulk limit
+    stream,      // request.stream; JSON array or lines, up to the bulk limit
 };
 
 // May fail by value (the router makes the problem document), or throw Unavailable or anything unforeseen.

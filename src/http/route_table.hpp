@@ -17,9 +17,9 @@ public:
     void add(Route route);
 
     struct Match {
-        const Route* route = nullptr;        // nothing: no such method, or no such path at all
-        std::vector<Method> allowed;         // what the path takes instead; empty: no such path
-        bool undecodable = false;            // a parameter that is no valid text
+        const Route* route = nullptr;  // nothing: no such method, or no such path at all
+        std::vector<Method> allowed;   // what the path takes instead; empty: no such path
+        bool undecodable = false;      // a parameter that is no valid text
     };
     // Fills request.parameters. HEAD finds a GET route.
     [[nodiscard]] Match find(Request& request) const;

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/cors.hpp"
@@ -30,7 +31,8 @@ struct RouterSettings {
 };
 
 // Told about every answer, for the metrics. The route is "" when none was found.
-using Observer = std::function<void(std::string_view route, Method method, int status, std::chrono::nanoseconds took)>;
+using Observer =
+    std::function<void(std::string_view route, Method method, int status, std::chrono::nanoseconds took)>;
 
 class Router {
 public:
@@ -39,6 +41,9 @@ public:
     ~Router();
 
     void add(Routes routes);
+    // Until release(), everything but the probes is answered with this.
+    void hold(Error reason) { held_ = std::move(reason); }
+    void release() { held_.reset(); }
 
     // Decides from the head alone, before a byte of the body is read.
     struct Admission {
@@ -55,11 +60,12 @@ public:
     [[nodiscard]] std::vector<const Route*> routes() const { return table_.all(); }
 
 private:
-    std::optional<Error> check_head(Request& request, const Route& route) const;
+    std::optional<Error> check_head(Request& request, const Route& route);
     std::optional<Error> take_turn(Request& request, const Route& route);
     Response not_routed(Request& request, const RouteTable::Match& match);
     asio::awaitable<Result<Response>> carry_out(Request& request, const Route& route);
     asio::awaitable<Result<Response>> run_once(Request& request, const Route& route);
+    asio::awaitable<void> keep(Request& request, const Result<Response>& response);
     asio::awaitable<std::optional<Error>> parse_body(Request& request, const Route& route);
     Response finish(Request& request, Response response);
 
@@ -71,6 +77,7 @@ private:
     RouteTable table_;
     Cors cors_;
     RateLimiter limiter_;
+    std::optional<Error> held_;
     asio::thread_pool parser_{1};
 };
 
