@@ -1,0 +1,14 @@
+#pragma once
+#include <carillon/request.hpp>
+#include <carillon/response.hpp>
+#include <string>
+
+namespace carillon::net {
+
+enum class Connection { keep, close };
+
+// Appends the answer as it goes over the wire. A HEAD request gets the length and no body.
+void append_response(std::string& out, const Request& request, const Response& response,
+                     Connection connection);
+
+}  // namespace carillon::net

@@ -1,0 +1,207 @@
+#include "net/server.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <carillon/log.hpp>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "net/http_session.hpp"
+
+namespace carillon::net {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr int backlog = 4096;
+constexpr std::chrono::milliseconds out_of_files_pause{100};
+
+constexpr std::string_view too_many_altogether =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 149\r\n"
+    "Retry-After: 1\r\nConnection: close\r\n\r\n"
+    R"({"type":"urn:carillon:problem:unavailable","title":"Service unavailable","status":503,)"
+    R"("detail":"Too many connections.","code":"too_many_connections"})";
+constexpr std::string_view too_many_from_address =
+    "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\nContent-Length: 195\r\n"
+    "Retry-After: 1\r\nConnection: close\r\n\r\n"
+    R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Too many requests",)"
+    R"("status":429,"detail":"Too many connections from this address.","code":"too_many_connections"})";
+
+constexpr std::size_t body_of(std::string_view answer) {
+    return answer.size() - answer.find("\r\n\r\n") - 4;
+}
+static_assert(body_of(too_many_altogether) == 149 && body_of(too_many_from_address) == 195);
+
+std::string text_of(const tcp::endpoint& endpoint) {
+    const auto address = endpoint.address();
+    const auto host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+    return host + ":" + std::to_string(endpoint.port());
+}
+
+// "::ffff:10.0.0.1" and "10.0.0.1" are one client.
+std::string address_text(const asio::ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    return address.to_string();
+}
+
+bool out_of_files(const boost::system::error_code& error) {
+    using boost::system::errc::errc_t;
+    return error == errc_t::too_many_files_open || error == errc_t::too_many_files_open_in_system ||
+           error == errc_t::no_buffer_space || error == errc_t::not_enough_memory;
+}
+
+Proxies parsed(const std::vector<std::string>& texts) {
+    auto proxies = Proxies::parse(texts);
+    if (proxies.has_error()) throw std::invalid_argument{"http.trusted_proxies: " + proxies.error().detail};
+    return std::move(*proxies);
+}
+
+}  // namespace
+
+struct Server::Listener {
+    tcp::acceptor acceptor;
+    asio::steady_timer pause;
+    bool tls;
+};
+
+Server::Server(asio::io_context& io, ServerSettings settings, http::Router& router,
+               std::shared_ptr<const TlsContext> tls)
+    : io_{io},
+      settings_{std::move(settings)},
+      router_{router},
+      tls_{std::move(tls)},
+      proxies_{parsed(settings_.trusted_proxies)},
+      wheel_{io} {}
+
+Server::~Server() = default;
+
+Result<std::vector<std::string>> Server::listen() {
+    std::vector<std::string> bound;
+    for (const auto& address : settings_.listen) {
+        auto listener =
+            std::make_unique<Listener>(Listener{tcp::acceptor{io_}, asio::steady_timer{io_}, address.tls});
+        auto& acceptor = listener->acceptor;
+        try {
+            const tcp::endpoint endpoint{asio::ip::make_address(address.host), address.port};
+            acceptor.open(endpoint.protocol());
+            acceptor.set_option(tcp::acceptor::reuse_address{true});
+            const int on = 1;
+            if (settings_.reuse_port)
+                ::setsockopt(acceptor.native_handle(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+            // Each family by its own address: "::" does not quietly take IPv4 as well.
+            if (endpoint.protocol() == tcp::v6()) acceptor.set_option(asio::ip::v6_only{true});
+            acceptor.bind(endpoint);
+            acceptor.listen(backlog);
+        } catch (const boost::system::system_error& error) {
+            return Error{Failure::invalid, "cannot listen on " + address.host + ":" +
+                                               std::to_string(address.port) + ": " + error.code().message()};
+        }
+        bound.push_back(text_of(acceptor.local_endpoint()));
+        listeners_.push_back(std::move(listener));
+    }
+    const auto surprise = [](std::exception_ptr error) {
+        if (error) std::rethrow_exception(error);
+    };
+    for (auto& listener : listeners_) asio::co_spawn(io_, accept(*listener), surprise);
+    asio::co_spawn(io_, wheel_.run(), surprise);
+    return bound;
+}
+
+asio::awaitable<void> Server::accept(Listener& listener) {
+    while (listener.acceptor.is_open()) {
+        auto [error, socket] = co_await listener.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (!error) {
+            admit(std::move(socket), listener.tls);
+        } else if (out_of_files(error)) {
+            log::error("accept_failed", {{"reason", error.message()}});
+            listener.pause.expires_after(out_of_files_pause);
+            co_await listener.pause.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
+    }
+}
+
+void Server::admit(tcp::socket socket, bool tls) {
+    boost::system::error_code error;
+    const auto peer = socket.remote_endpoint(error);
+    if (error) return;
+    ++numbers_.accepted;
+    auto address = address_text(peer.address());
+    const auto turn_away = [&](std::string_view answer, std::uint64_t& counter) {
+        ++counter;
+        if (!tls) socket.send(asio::buffer(answer), 0, error);
+    };
+    if (sessions_.size() >= settings_.connections)
+        return turn_away(too_many_altogether, numbers_.refused_total);
+    auto& from_here = per_address_[address];
+    if (from_here >= settings_.connections_per_address && !proxies_.trusted(address))
+        return turn_away(too_many_from_address, numbers_.refused_address);
+    ++from_here;
+    asio::co_spawn(io_, serve(std::move(socket), tls, std::move(address)), [](std::exception_ptr surprise) {
+        if (surprise) std::rethrow_exception(surprise);
+    });
+}
+
+asio::awaitable<void> Server::serve(tcp::socket socket, bool tls, std::string address) {
+    {
+        HttpSession session{*this, std::move(socket), tls ? tls_ : nullptr, address};
+        sessions_.insert(&session);
+        try {
+            co_await session.run();
+        } catch (const std::exception& surprise) {
+            log::error("session_failed", {{"what", surprise.what()}});
+        }
+        sessions_.erase(&session);
+    }
+    if (--per_address_[address] == 0) per_address_.erase(address);
+}
+
+asio::awaitable<void> Server::stop(std::chrono::milliseconds grace, std::chrono::milliseconds deadline) {
+    const auto now = std::chrono::steady_clock::now();
+    draining_ = true;
+    for (auto& listener : listeners_) {
+        // Whoever has connected already, though nobody has looked yet, is answered as well.
+        boost::system::error_code error;
+        listener->acceptor.non_blocking(true, error);
+        for (;;) {
+            tcp::socket socket{io_};
+            listener->acceptor.accept(socket, error);
+            if (error) break;
+            admit(std::move(socket), listener->tls);
+        }
+        listener->acceptor.close(error);
+        listener->pause.cancel();
+    }
+    co_await until_empty(now + grace);
+    close_idle();
+    co_await until_empty(now + deadline);
+    for (auto* session : sessions_) session->abort();
+    co_await until_empty(now + deadline + grace);
+    wheel_.stop();
+}
+
+void Server::close_idle() {
+    for (auto* session : sessions_) session->end_if_idle();
+}
+
+asio::awaitable<void> Server::until_empty(std::chrono::steady_clock::time_point limit) {
+    asio::steady_timer timer{io_};
+    while (!sessions_.empty() && std::chrono::steady_clock::now() < limit) {
+        timer.expires_after(std::chrono::milliseconds{10});
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+ServerNumbers Server::numbers() const {
+    auto numbers = numbers_;
+    numbers.connections = sessions_.size();
+    return numbers;
+}
+
+}  // namespace carillon::net
