@@ -97,10 +97,14 @@ for (const [name, [request, answer, why]] of Object.entries(refusals)) {
     });
 }
 
-test('the contract refuses a document with a misspelt keyword', () => {
-    const wrong = structuredClone(document);
-    wrong.components.schemas.Thing.propertys = {};
-    assert.throws(() => new Contract(wrong).check(get, thing({id: '7'})), /unknown keyword/);
+test('the contract refuses a document with a misspelt keyword or a reference to nothing', () => {
+    contract.check_document();
+    const misspelt = structuredClone(document);
+    misspelt.components.schemas.Problem.propertys = {};
+    assert.throws(() => new Contract(misspelt).check_document(), /unknown keyword/);
+    const dangling = structuredClone(document);
+    dangling.paths['/things'].post.responses[400] = {$ref: '#/components/responses/Gone'};
+    assert.throws(() => new Contract(dangling).check_document(), /Gone is referred to and missing/);
 });
 
 test('responses are told apart in one stream', () => {

@@ -33,6 +33,20 @@ export class Contract {
             .sort((a, b) => a.parameters - b.parameters);
     }
 
+    // Every schema and every reference of the document, also those that no answer has needed yet.
+    check_document() {
+        const visit = (place, value, name) => {
+            if (value === null || typeof value !== 'object') return;
+            if (value.$ref) this.#follow(place, value);
+            if (name === 'schema' || /^\/components\/schemas\/[^/]+$/.test(place)) {
+                assert.ok(this.#ajv.getSchema(`openapi#${place}`), place);
+            } else {
+                for (const [key, each] of Object.entries(value)) visit(place + pointer(key), each, key);
+            }
+        };
+        visit('', this.#document);
+    }
+
     // `answer` is {status, headers, body}; throws an AssertionError that says what is not as described.
     check({method, path, body, type}, answer) {
         const bare = path.split('?')[0];
