@@ -1,6 +1,6 @@
 #pragma once
-// JSON Web Tokens, verified to the letter of RFC 7519 and RFC 8725: the algorithm belongs to the key, never to
-// the token's header. Threads: a verifier is immutable; share it.
+// JSON Web Tokens, verified to the letter of RFC 7519 and RFC 8725: the algorithm belongs to the key, never
+// to the token's header. Threads: a verifier is immutable; share it.
 #include <carillon/caller.hpp>
 #include <carillon/error.hpp>
 #include <carillon/secret.hpp>
