@@ -1,0 +1,242 @@
+#include "app/application.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <carillon/log.hpp>
+#include <csignal>
+#include <utility>
+
+#include "admin/openapi_check.hpp"
+#include "admin/routes.hpp"
+#include "app/settings.hpp"
+#include "db/migrations.hpp"
+
+namespace carillon::app {
+namespace {
+
+constexpr std::string_view server_version = CARILLON_VERSION;
+constexpr std::chrono::seconds database_retry{1};
+constexpr std::chrono::minutes trim_every{10};
+// Connections that wait for a next request get this long to send it after we were told to stop.
+constexpr std::chrono::milliseconds drain_grace{500};
+// Of the time to stop, what is kept for the database to finish.
+constexpr std::chrono::seconds kept_for_database{2};
+
+void end_on_surprise(std::exception_ptr surprise) {
+    // A background task that dies would leave a server that looks alive: better to be restarted.
+    if (surprise) std::rethrow_exception(surprise);
+}
+
+admin::DatabaseNumbers numbers_of(const db::State& state) {
+    admin::DatabaseNumbers numbers;
+    numbers.up = state.up;
+    numbers.connections = state.connections;
+    numbers.busy = state.busy;
+    numbers.waiting = state.waiting;
+    numbers.jobs = state.jobs;
+    numbers.retries = state.retries;
+    numbers.reconnects = state.reconnects;
+    return numbers;
+}
+
+admin::ConnectionNumbers numbers_of(const net::ServerNumbers& server) {
+    admin::ConnectionNumbers numbers;
+    numbers.open.push_back({"http", server.connections});
+    numbers.refused.push_back({"total_limit", server.refused_total});
+    numbers.refused.push_back({"address_limit", server.refused_address});
+    return numbers;
+}
+
+}  // namespace
+
+Result<Application::Materials> Application::gather(const config::Config& config) {
+    auto server = server_settings(config);
+    if (server.has_error()) return server.error();
+    auto verifier = token_verifier(config);
+    if (verifier.has_error()) return verifier.error();
+    auto tls = tls_context(config);
+    if (tls.has_error()) return tls.error();
+    return Materials{std::move(*server), std::move(*verifier), std::move(*tls)};
+}
+
+Application::Application(config::Config config, Materials materials, Reload reload)
+    : config_{std::move(config)},
+      reload_{std::move(reload)},
+      database_{database_settings(config_)},
+      metrics_{server_version},
+      users_{database_, system_now},
+      gate_{std::move(materials.verifier), users_.directory(),
+            config_.auth.mode == config::AuthMode::development, system_now},
+      keys_{database_, {}},
+      router_{router_settings(config_), gate_, &keys_, system_now,
+              [this](std::string_view route, Method method, int status, std::chrono::nanoseconds took) {
+                  metrics_.observe(route, method, status, took);
+              }},
+      server_{io_, std::move(materials.server), router_, std::move(materials.tls)},
+      health_{{.version = std::string{server_version}, .node = node_name(config_)},
+              readiness_,
+              [this] { return numbers_of(database_.state()); }},
+      scraper_{metrics_,
+               {.database = [this] { return numbers_of(database_.state()); },
+                .connections = [this] { return numbers_of(server_.numbers()); }},
+               system_now()},
+      lag_{io_.get_executor(), {}, [this](std::chrono::nanoseconds late) { metrics_.observe_lag(late); }} {
+    add_routes();
+}
+
+void Application::add_routes() {
+    const auto document = admin::merge_documents(embedded::openapi(), server_version);
+    openapi_ = std::make_unique<admin::OpenApi>(document);
+    router_.add(admin::admin_routes(health_, scraper_, *openapi_));
+    router_.add(users_.routes());
+    for (const auto& difference : admin::differences(document, router_.routes()))
+        log::error("openapi_difference", {{"what", difference}});
+}
+
+int Application::run() {
+    hold("The server is starting.");
+    const auto bound = server_.listen();
+    if (bound.has_error()) {
+        log::error("listen_failed", {{"reason", bound.error().detail}});
+        return 1;
+    }
+    for (const auto& address : *bound) log::info("server_listening", {{"address", address}});
+    if (config_.auth.mode == config::AuthMode::development)
+        log::warn("development_mode", {{"meaning", "calls without a token act as the user in the path"}});
+    database_.start();
+    lag_.start();
+    asio::co_spawn(io_, watch_signals(), end_on_surprise);
+    asio::co_spawn(io_, start(), end_on_surprise);
+    io_.run();
+    helper_.join();
+    log::info("server_stopped", {{"exit_code", exit_code_}});
+    return exit_code_;
+}
+
+asio::awaitable<void> Application::start() {
+    const bool usable = co_await prepare_schema();
+    if (stopping_) co_return;
+    if (!usable) {
+        co_await stop(1);
+        co_return;
+    }
+    readiness_.enter(admin::Phase::serving);
+    router_.release();
+    log::info("server_ready", {{"version", server_version}, {"node", node_name(config_)}});
+    asio::co_spawn(io_, trim_keys(), end_on_surprise);
+}
+
+asio::awaitable<bool> Application::prepare_schema() {
+    if (!config_.database.migrate_on_start) co_return true;
+    readiness_.enter(admin::Phase::migrating);
+    hold("The database is being prepared.");
+    while (!stopping_) {
+        std::string away;
+        try {
+            const auto migrated = co_await migrate_once();
+            if (migrated.has_value()) co_return true;
+            log::error("migration_failed",
+                       {{"code", migrated.error().code}, {"reason", migrated.error().detail}});
+            co_return false;
+        } catch (const Unavailable& surprise) {
+            away = surprise.what();
+        }
+        log::warn("waiting_for_database", {{"reason", away}});
+        hold("The database is away.");
+        retry_timer_.expires_after(database_retry);
+        co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    co_return false;
+}
+
+asio::awaitable<Result<bool>> Application::migrate_once() {
+    auto elsewhere = [this]() -> asio::awaitable<Result<bool>> {
+        db::MigrateOptions options;
+        options.on_step = [](const db::MigrationStep& step) {
+            log::info("migrated",
+                      {{"version", step.version}, {"name", step.name}, {"took_ms", step.took.count()}});
+        };
+        const auto steps = db::migrate(config_.database.url.reveal(), db::known_migrations(), options);
+        if (steps.has_error()) co_return steps.error();
+        co_return !steps->empty();
+    };
+    co_return co_await asio::co_spawn(helper_, elsewhere, asio::use_awaitable);
+}
+
+asio::awaitable<void> Application::trim_keys() {
+    while (!stopping_) {
+        std::size_t trimmed = 0;
+        try {
+            trimmed = co_await keys_.trim();
+        } catch (const Unavailable& surprise) {
+            log::warn("trim_failed", {{"what", "idempotency_keys"}, {"reason", surprise.what()}});
+        }
+        if (trimmed > 0) continue;
+        trim_timer_.expires_after(trim_every);
+        co_await trim_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+asio::awaitable<void> Application::watch_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
+    for (;;) {
+        const auto [error, number] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+        if (error) co_return;
+        if (number == SIGHUP) {
+            reload();
+        } else if (stopping_) {
+            // Asked twice: at once. What was accepted is in the database; nothing is lost by this.
+            log::warn("server_killed", {});
+            log::stop();
+            ::_exit(1);
+        } else {
+            log::info("server_stopping", {{"signal", number}});
+            asio::co_spawn(io_, stop(0), end_on_surprise);
+        }
+    }
+}
+
+asio::awaitable<void> Application::stop(int exit_code) {
+    stopping_ = true;
+    exit_code_ = exit_code;
+    readiness_.enter(admin::Phase::stopping);
+    trim_timer_.cancel();
+    retry_timer_.cancel();
+    const std::chrono::milliseconds all = config_.server.shutdown_seconds;
+    const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
+    co_await server_.stop(drain_grace, for_sessions);
+    lag_.stop();
+    database_.stop(kept_for_database);
+    signals_.cancel();
+}
+
+void Application::reload() {
+    auto loaded = reload_();
+    if (loaded.has_error()) {
+        for (const auto& line : config::lines_of(loaded.error()))
+            log::error("reload_failed", {{"reason", line}});
+        return;
+    }
+    // Old and new never mix: everything is read before anything is replaced.
+    auto tls = tls_context(loaded->config);
+    auto verifier = token_verifier(loaded->config);
+    if (tls.has_error()) return log::error("reload_failed", {{"reason", tls.error().detail}});
+    if (verifier.has_error()) return log::error("reload_failed", {{"reason", verifier.error().detail}});
+    if (*tls) server_.replace_tls(std::move(*tls));
+    gate_.replace(std::move(*verifier));
+    log::set_level(loaded->config.log.level);
+    log::info("reloaded", {{"what", "log level, certificates, token keys"}});
+}
+
+void Application::hold(std::string reason) {
+    Error error{Failure::unavailable, "not_ready", std::move(reason)};
+    error.retry_after_seconds = 1;
+    router_.hold(std::move(error));
+}
+
+}  // namespace carillon::app
