@@ -11,21 +11,23 @@ LoopLag::LoopLag(asio::any_io_executor loop, Settings settings, Observe observe)
     : settings_{settings}, observe_{std::move(observe)}, timer_{std::move(loop)} {}
 
 void LoopLag::start() {
+    running_ = true;
     wait_until(std::chrono::steady_clock::now() + settings_.period);
 }
 
 void LoopLag::stop() {
+    running_ = false;
     timer_.cancel();
 }
 
 void LoopLag::wait_until(Instant due) {
     timer_.expires_at(due);
     timer_.async_wait([this, due](const boost::system::error_code& stopped) {
-        if (stopped) return;
+        if (stopped || !running_) return;  // a timer that has fired already cannot be cancelled any more
         const auto now = std::chrono::steady_clock::now();
         note(due, now);
         // From now, not from `due`: a loop that stood still for a second is one late timer, not ten.
-        wait_until(now + settings_.period);
+        if (running_) wait_until(now + settings_.period);
     });
 }
 

@@ -41,6 +41,7 @@ private:
     Settings settings_;
     Observe observe_;
     asio::steady_timer timer_;
+    bool running_ = false;
     std::chrono::nanoseconds last_{0};
     std::chrono::nanoseconds maximum_{0};
     std::optional<Instant> warned_;

@@ -58,6 +58,8 @@ public:
         check_access();
         check_body();
         check_idempotency();
+        // The router's own refusals: too fast, and not yet or no longer serving. Probes get neither.
+        if (!route_.probe) must_answer({"429", "503"}, "is no probe");
         if (!member(operation_, "operationId").is_string()) say("has no operationId");
     }
 
@@ -118,7 +120,9 @@ private:
         if (!body.is_null() && (member(body, "required") == true) == optional)
             say(optional ? "can do without a body, but the document cannot"
                          : "must have a body, but the document does not say so");
-        must_answer({"400", "413", "415", "422"}, "takes a body");
+        must_answer({"400", "413", "415"}, "takes a body");
+        // What is wrong with one line of a stream stands in the answer, beside what became of the others.
+        if (route_.takes != http::Takes::stream) must_answer({"422"}, "takes a body");
     }
 
     void check_idempotency() {

@@ -4,7 +4,7 @@
 // Threads: text() on the event loop, where it asks the sources; a thread of its own then reads /proc and
 //   renders, because with 50 000 sockets and a hundred routes that takes longer than the loop may stand
 //   still.
-// Lifetime: outlives every coroutine that awaits text().
+// Lifetime: outlives every coroutine that awaits text(); destroyed before the loop is.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <carillon/time.hpp>
