@@ -1,0 +1,37 @@
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "business/users/store.hpp"
+#include "http/route.hpp"
+
+namespace carillon::business::users {
+
+class UserRoutes {
+public:
+    UserRoutes(UserStore& store, Clock clock);
+
+    [[nodiscard]] http::Routes table();
+    void on_erase(Eraser eraser);
+
+private:
+    using Answer = asio::awaitable<Result<Response>>;
+    Answer upsert(Request& request);
+    Answer import(Request& request);
+    Answer show(Request& request);
+    Answer list(Request& request);
+    Answer erase(Request& request);
+    // Asked for once: reading them costs the database a look at every zone's file.
+    asio::awaitable<void> load_zones();
+
+    UserStore& store_;
+    Clock clock_;
+    std::optional<ZoneNames> zones_;
+    std::vector<Eraser> erasers_;
+};
+
+// The user whom the path names.
+[[nodiscard]] UserId subject_of(const Request& request);
+[[nodiscard]] Error no_such_user();
+
+}  // namespace carillon::business::users

@@ -1,0 +1,46 @@
+#include "business/users/users.hpp"
+
+#include <utility>
+
+#include "business/users/device_routes.hpp"
+#include "business/users/directory.hpp"
+#include "business/users/routes.hpp"
+
+namespace carillon::business {
+
+class Users::Parts {
+public:
+    Parts(db::Database& database, const Clock& clock)
+        : store{database},
+          devices{database},
+          directory{database},
+          user_routes{store, clock},
+          device_routes{devices, clock} {}
+
+    users::UserStore store;
+    users::DeviceStore devices;
+    users::Directory directory;
+    users::UserRoutes user_routes;
+    users::DeviceRoutes device_routes;
+};
+
+Users::Users(db::Database& database, Clock clock)
+    : parts_{std::make_unique<Parts>(database, std::move(clock))} {}
+
+Users::~Users() = default;
+
+http::Routes Users::routes() {
+    auto routes = parts_->user_routes.table();
+    for (auto& route : parts_->device_routes.table()) routes.push_back(std::move(route));
+    return routes;
+}
+
+http::UserDirectory& Users::directory() {
+    return parts_->directory;
+}
+
+void Users::on_erase(users::Eraser eraser) {
+    parts_->user_routes.on_erase(std::move(eraser));
+}
+
+}  // namespace carillon::business

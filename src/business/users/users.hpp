@@ -1,0 +1,28 @@
+#pragma once
+// The users: who is told, what may be said to them where, and the devices a push can reach.
+//
+// Threads: the event loop. Lifetime: outlives every request.
+#include <memory>
+
+#include "business/users/store.hpp"
+#include "http/gate.hpp"
+#include "http/route.hpp"
+
+namespace carillon::business {
+
+class Users {
+public:
+    Users(db::Database& database, Clock clock);
+    ~Users();
+
+    [[nodiscard]] http::Routes routes();
+    [[nodiscard]] http::UserDirectory& directory();
+    // For areas that keep something about a user. Called before the server starts.
+    void on_erase(users::Eraser eraser);
+
+private:
+    class Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace carillon::business
