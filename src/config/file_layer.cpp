@@ -73,7 +73,7 @@ Layer file_layer(const Sources& sources) {
     for (const auto& entry : content.entries) {
         if (entry.name.empty() && is_section(entry.section)) continue;
         const auto place = place_text(entry.place);
-        if (const auto* key = find_key(entry.section + "." + entry.name)) {
+        if (const auto* key = find_key(entry.section, entry.name)) {
             layer.values.push_back(
                 {key, entry.value, sources.file + ":" + std::to_string(entry.place.line), place});
         } else {

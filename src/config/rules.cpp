@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 namespace carillon::config {
 namespace {
@@ -35,8 +36,11 @@ std::string describe(const Key& key, const Json& value) {
         case Json::value_t::string: return describe_text(key, value.get_ref<const std::string&>());
         case Json::value_t::boolean: return value.get<bool>() ? "true" : "false";
         case Json::value_t::number_integer:
-        case Json::value_t::number_unsigned:
-        case Json::value_t::number_float: return open ? "the number " + value.dump() : "a number";
+        case Json::value_t::number_unsigned: return open ? "the number " + value.dump() : "a number";
+        case Json::value_t::number_float:
+            // JSON has no word for what TOML calls inf and nan.
+            if (!std::isfinite(value.get<double>())) return "a number without end";
+            return open ? "the number " + value.dump() : "a number";
         case Json::value_t::array: return "a list";
         case Json::value_t::object: return "a table";
         default: return "a date or a time";

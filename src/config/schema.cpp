@@ -228,10 +228,10 @@ const std::vector<Key>& schema() {
     return rows;
 }
 
-const Key* find_key(std::string_view full_name) {
+const Key* find_key(std::string_view section, std::string_view name) {
     const auto& all = schema();
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const Key& key) { return key.full_name() == full_name; });
+    const auto is_it = [section, name](const Key& key) { return key.section == section && key.name == name; };
+    const auto found = std::find_if(all.begin(), all.end(), is_it);
     return found == all.end() ? nullptr : &*found;
 }
 

@@ -53,6 +53,6 @@ struct Key {
 };
 
 [[nodiscard]] const std::vector<Key>& schema();
-[[nodiscard]] const Key* find_key(std::string_view full_name);
+[[nodiscard]] const Key* find_key(std::string_view section, std::string_view name);
 
 }  // namespace carillon::config

@@ -1,0 +1,33 @@
+#pragma once
+// The verbs of the command line, a file each. All return an exit code.
+#include <optional>
+#include <string>
+
+#include "app/shell.hpp"
+
+namespace carillon::app {
+
+int serve(Shell& shell);
+
+struct MigrateArguments {
+    std::optional<int> up_to;
+    bool print_sql = false;
+};
+int migrate(Shell& shell, const MigrateArguments& arguments);
+int verify_migrations(Shell& shell);
+
+struct TokenArguments {
+    std::string user;
+    std::string role;
+    std::string ttl = "1h";
+};
+int print_token(Shell& shell, const TokenArguments& arguments);
+
+int check_config(Shell& shell);
+int run_doctor(Shell& shell);
+int version(Shell& shell);
+
+// Loads what a command that only needs the database needs; Failure::invalid when it has no address.
+[[nodiscard]] Result<std::string> database_url(const Shell& shell);
+
+}  // namespace carillon::app
