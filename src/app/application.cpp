@@ -147,8 +147,7 @@ asio::awaitable<bool> Application::prepare_schema() {
         }
         log::warn("waiting_for_database", {{"reason", away}});
         hold("The database is away.");
-        retry_timer_.expires_after(database_retry);
-        co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await pause(database_retry);
     }
     co_return false;
 }
@@ -176,9 +175,15 @@ asio::awaitable<void> Application::trim_keys() {
             log::warn("trim_failed", {{"what", "idempotency_keys"}, {"reason", surprise.what()}});
         }
         if (trimmed > 0) continue;
-        trim_timer_.expires_after(trim_every);
-        co_await trim_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+        co_await pause(trim_every);
     }
+}
+
+asio::awaitable<void> Application::pause(std::chrono::milliseconds time) {
+    // Whoever was told to stop while it worked must not sit down to wait: nobody would wake it.
+    if (stopping_) co_return;
+    pause_timer_.expires_after(time);
+    co_await pause_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
 asio::awaitable<void> Application::watch_signals() {
@@ -205,8 +210,7 @@ asio::awaitable<void> Application::stop(int exit_code) {
     stopping_ = true;
     exit_code_ = exit_code;
     readiness_.enter(admin::Phase::stopping);
-    trim_timer_.cancel();
-    retry_timer_.cancel();
+    pause_timer_.cancel();
     const std::chrono::milliseconds all = config_.server.shutdown_seconds;
     const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
     co_await server_.stop(drain_grace, for_sessions);

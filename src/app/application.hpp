@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,6 +57,7 @@ private:
     asio::awaitable<bool> prepare_schema();
     asio::awaitable<Result<bool>> migrate_once();
     asio::awaitable<void> trim_keys();
+    asio::awaitable<void> pause(std::chrono::milliseconds time);
     asio::awaitable<void> watch_signals();
     asio::awaitable<void> stop(int exit_code);
     void reload();
@@ -78,8 +80,7 @@ private:
     std::unique_ptr<admin::OpenApi> openapi_;
     admin::LoopLag lag_;
     asio::signal_set signals_{io_};
-    asio::steady_timer trim_timer_{io_};
-    asio::steady_timer retry_timer_{io_};
+    asio::steady_timer pause_timer_{io_};  // of the one task that waits: first for the schema, then to trim
     bool stopping_ = false;
     int exit_code_ = 0;
 };
