@@ -19,7 +19,7 @@ public:
     ~Metrics();
 
     // One answer; fits http::Observer. The route is its template, "" when none was found. On the path of
-    // every request: 55 ns measured, the search for the series included.
+    // every request: 0.1 µs measured, the search for the series included.
     void observe(std::string_view route, Method method, int status, std::chrono::nanoseconds took);
     // How late the event loop came to a timer.
     void observe_lag(std::chrono::nanoseconds late);
