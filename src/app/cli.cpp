@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
+#include <optional>
 
 #include "app/commands/commands.hpp"
 #include "config/suggestion.hpp"
@@ -101,7 +101,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
     const auto* verb = chosen_verb(app);
     const std::string hint = "; see `carillon " + (verb ? std::string{verb->name} + " " : "") + "--help`";
     const auto unknown = app.remaining(true);
-    if (error.get_name() != "ExtrasError" || unknown.empty()) return error.what() + hint;
+    if (!dynamic_cast<const CLI::ExtrasError*>(&error) || unknown.empty()) return error.what() + hint;
 
     const auto& word = unknown.front();
     const bool is_option = word.starts_with('-');
@@ -117,18 +117,18 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 // The exit code when there is nothing left to run: help was asked for, or the line makes no sense.
-std::optional<int> parse(CLI::App& app, std::vector<std::string> arguments, Shell& shell) {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+std::optional<int> parse(CLI::App& app, const std::vector<std::string>& arguments, Shell& shell) {
     try {
-        app.parse(arguments);
+        app.parse(std::vector<std::string>{arguments.rbegin(),
+                                           arguments.rend()});  // CLI11 takes them from the back
         return std::nullopt;
     } catch (const CLI::CallForHelp&) {
         const auto* verb = chosen_verb(app);
         shell.out << (verb ? app.get_subcommand(verb->name)->help("carillon") : app.help());
         return exit_ok;
     } catch (const CLI::ParseError& error) {
-        const bool wants_json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
-        shell.json = wants_json;  // the flag may not have been reached
+        // The flag itself may not have been reached.
+        shell.json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
         return shell.fail({Failure::invalid, explain(app, error)}, exit_usage);
     }
 }

@@ -27,12 +27,14 @@ public:
         }
     }
 
-    void check_together() {
+    void check_together(const std::string& file) {
         for (const auto& conflict : conflicts_in(config_)) {
             // What follows from a mistake already told would only send its reader the wrong way.
             const auto is_refused = [this](const std::string& key) { return refused_.contains(key); };
             if (std::any_of(conflict.keys.begin(), conflict.keys.end(), is_refused)) continue;
-            mistakes_.push_back({origin_of(conflict.keys.front()), conflict.message});
+            // A default is mended where one would set the key.
+            const auto origin = origins_.find(conflict.keys.front());
+            mistakes_.push_back({origin == origins_.end() ? file : origin->second, conflict.message});
         }
     }
 
@@ -71,7 +73,7 @@ private:
 Result<Loaded> load(const Sources& sources, Scope scope) {
     Loader loader;
     for (auto* layer : {file_layer, dotenv_layer, environment_layer}) loader.lay(layer(sources));
-    if (scope == Scope::serving) loader.check_together();
+    if (scope == Scope::serving) loader.check_together(sources.file);
     return loader.finish();
 }
 

@@ -19,7 +19,7 @@ Finding open_files(std::uint64_t limit) {
         "at most " + (limit == RLIM_INFINITY ? "any number of" : std::to_string(limit)) + " open files";
     if (limit >= enough) return {"open_files", Verdict::ok, text};
     return {"open_files", Verdict::warn, text + ", and each connection is one",
-            "ulimit -n 262144 (systemd: LimitNOFILE=262144)"};
+            "as root: ulimit -Hn 262144 (systemd: LimitNOFILE=262144)"};
 }
 
 }  // namespace carillon::app::doctor
