@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 #include <carillon/log.hpp>
@@ -210,6 +211,9 @@ asio::awaitable<void> Application::stop(int exit_code) {
     stopping_ = true;
     exit_code_ = exit_code;
     readiness_.enter(admin::Phase::stopping);
+    // watch_signals() goes back to its wait first: with nobody connected the rest runs through without a pause,
+    // and the cancel at its end would come before the wait that it is to end.
+    co_await asio::post(io_, asio::use_awaitable);
     pause_timer_.cancel();
     const std::chrono::milliseconds all = config_.server.shutdown_seconds;
     const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
