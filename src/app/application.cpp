@@ -211,8 +211,8 @@ asio::awaitable<void> Application::stop(int exit_code) {
     stopping_ = true;
     exit_code_ = exit_code;
     readiness_.enter(admin::Phase::stopping);
-    // watch_signals() goes back to its wait first: with nobody connected the rest runs through without a pause,
-    // and the cancel at its end would come before the wait that it is to end.
+    // watch_signals() goes back to its wait first: with nobody connected the rest runs through without a
+    // pause, and the cancel at its end would come before the wait that it is to end.
     co_await asio::post(io_, asio::use_awaitable);
     pause_timer_.cancel();
     const std::chrono::milliseconds all = config_.server.shutdown_seconds;
