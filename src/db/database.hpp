@@ -41,7 +41,7 @@ struct Settings {
 
 struct State {
     bool up = false;
-    std::string reason;  // why it is away, for the log; never holds the URL's password
+    std::string reason;           // why it is away, for the log; never holds the URL's password
     std::size_t connections = 0;  // open
     std::size_t busy = 0;
     std::size_t waiting = 0;
@@ -58,6 +58,7 @@ struct State {
 // Every other exception of the job (pqxx::unique_violation, …) comes through unchanged.
 class Database {
 public:
+    // Throws std::invalid_argument when the URL is no connection string; the text is not shown.
     explicit Database(Settings settings);
     ~Database();
     Database(const Database&) = delete;
@@ -69,7 +70,7 @@ public:
     // Finishes what was taken on, within the limit; then joins.
     void stop(std::chrono::milliseconds limit);
 
-    // Reads: one round trip per statement, no transaction, repeated freely.
+    // Reads: one round trip per statement, no transaction, repeated when the connection breaks.
     template <class Job>
     asio::awaitable<std::invoke_result_t<Job&, Session&>> read(Job job) {
         return perform(Mode::read, std::move(job));
@@ -79,7 +80,8 @@ public:
     asio::awaitable<std::invoke_result_t<Job&, Session&>> statement(Job job) {
         return perform(Mode::statement, std::move(job));
     }
-    // BEGIN … COMMIT. Repeated on serialization failures and deadlocks.
+    // BEGIN … COMMIT. Repeated on serialization failures and deadlocks. A job that goes on after a failed
+    // statement gets std::logic_error: PostgreSQL would answer its COMMIT with a silent ROLLBACK.
     template <class Job>
     asio::awaitable<std::invoke_result_t<Job&, Session&>> transact(Job job) {
         return perform(Mode::transaction, std::move(job));

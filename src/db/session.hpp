@@ -1,6 +1,7 @@
 #pragma once
 // What a job sees of its connection: prepared statements by name, and nothing of transactions.
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <pqxx/pqxx>
 #include <set>
@@ -11,31 +12,55 @@
 
 namespace carillon::db {
 
-// SQL with a name, which stands in logs and in pg_stat_statements. Stands at the top of the file that uses it.
+// SQL with a name, which stands in logs and in pg_stat_statements. Stands at the top of the file that uses
+// it.
 struct Statement {
     const char* name;
     const char* text;
 };
 
+// The names that a connection has prepared; they live and die with it.
+using PreparedNames = std::set<std::string, std::less<>>;
+
 class Session {
 public:
-    Session(pqxx::connection_base& connection, pqxx::transaction_base& transaction, std::set<std::string>& prepared)
+    Session(pqxx::connection_base& connection, pqxx::transaction_base& transaction, PreparedNames& prepared)
         : connection_{connection}, transaction_{transaction}, prepared_{prepared} {}
 
     // Prepared on this connection the first time it is used.
     template <class... Arguments>
     pqxx::result exec(const Statement& statement, Arguments&&... arguments) {
+        failed_ = true;  // until it is known to have worked
         prepare(statement);
-        return transaction_.exec_prepared(statement.name, std::forward<Arguments>(arguments)...);
+        return watch([&] {
+            return transaction_.exec_prepared(statement.name, std::forward<Arguments>(arguments)...);
+        });
     }
     // Text without parameters (several statements too): migrations, SET LOCAL.
     pqxx::result exec_text(std::string_view sql);
 
+    // Something went out that may have been executed.
+    [[nodiscard]] bool sent() const noexcept { return sent_; }
+    // The last statement failed. PostgreSQL answers the COMMIT of such a transaction with a silent ROLLBACK,
+    // so a job that swallowed the error must not be told that it was committed.
+    [[nodiscard]] bool failed() const noexcept { return failed_; }
+
 private:
     void prepare(const Statement& statement);
+    template <class Step>
+    pqxx::result watch(const Step& step) {
+        sent_ = true;
+        failed_ = true;
+        auto result = step();
+        failed_ = false;
+        return result;
+    }
+
     pqxx::connection_base& connection_;
     pqxx::transaction_base& transaction_;
-    std::set<std::string>& prepared_;
+    PreparedNames& prepared_;
+    bool sent_ = false;
+    bool failed_ = false;
 };
 
 // PostgreSQL array literals for `unnest($1::text[], …)`; a missing value becomes NULL.
