@@ -13,7 +13,7 @@ namespace carillon::db {
 
 struct Migration {
     int version = 0;
-    std::string name;      // "users"
+    std::string name;  // "users"
     std::string_view sql;
     std::string checksum;  // SHA-256 of the text, hex
 };
@@ -33,12 +33,13 @@ struct MigrateOptions {
     std::function<void(const MigrationStep&)> on_step = [](const MigrationStep&) {};
 };
 
-// Brings the schema up; what was done, in order (empty: nothing to do). Refused as values: a schema newer than
-// this binary (Failure::conflict, code "schema_newer"), an applied migration whose text has changed since
-// ("migration_edited"), an up_to that no migration has or that lies below what is applied. A statement that
-// fails is Failure::invalid with the migration's name, line and PostgreSQL's message. Throws Unavailable when the
-// database is away.
-[[nodiscard]] Result<std::vector<MigrationStep>> migrate(const std::string& url, const std::vector<Migration>& known,
+// Brings the schema up; what was done, in order (empty: nothing to do). Refused as values: a schema newer
+// than this binary (Failure::conflict, code "schema_newer"), an applied migration whose text has changed
+// ("migration_edited"), an up_to that no migration has or that lies below what is applied, another server
+// that migrates for longer than lock_wait ("migration_locked"). A statement that fails is Failure::invalid
+// with the migration's name, line and PostgreSQL's message. Throws Unavailable when the database is away.
+[[nodiscard]] Result<std::vector<MigrationStep>> migrate(const std::string& url,
+                                                         const std::vector<Migration>& known,
                                                          const MigrateOptions& options);
 
 // The SQL that migrate() would run, ready for psql, its bookkeeping included.
@@ -55,7 +56,9 @@ struct MigrationState {
                                                             const std::vector<Migration>& known);
 
 // Where the live schema differs from what the migrations make of an empty one: they are run into a scratch
-// schema in a transaction that is rolled back, and the catalogues are compared.
+// schema in a transaction that is rolled back, and the catalogues are compared. Only the migrations that were
+// applied are the measure: what is pending is work for migrate(), not a difference. Failure::forbidden when
+// the user may not create a schema.
 struct SchemaDifference {
     std::string what;  // "index users_phone_key is missing"
     std::string mend;  // the statement that mends it
