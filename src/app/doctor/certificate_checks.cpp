@@ -42,6 +42,13 @@ Finding judge_dates(const std::string& path, const Certificate& certificate, Tim
 
 Finding judge(const config::Certificate& files, const config::Config& config,
               const config::FileReader& read_file, Time now) {
+    // OpenSSL has no good words for a file that is not there.
+    for (const auto& path : {files.cert, files.key}) {
+        if (const auto text = read_file(path); !text) {
+            return tls(Verdict::fail, path + " cannot be read: " + text.error().detail,
+                       "correct tls.certificates");
+        }
+    }
     // Loaded the way the server does it, the match of key and certificate included.
     auto settings = tls_settings(config);
     settings.certificates = {{files.cert, files.key}};

@@ -173,7 +173,9 @@ void add(Findings& all, const char* name, const Check& check) {
     try {
         all.push_back(check());
     } catch (const std::exception& error) {
-        all.push_back({name, Verdict::fail, error.what()});
+        std::string reason{error.what()};  // PostgreSQL ends its own with a line break
+        reason.erase(reason.find_last_not_of('\n') + 1);
+        all.push_back({name, Verdict::fail, std::move(reason)});
     }
 }
 
