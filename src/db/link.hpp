@@ -12,8 +12,7 @@ using Body = std::function<void(Session&)>;
 
 class Link {
 public:
-    explicit Link(std::unique_ptr<pqxx::connection> connection)
-        : connection_{std::move(connection)}, quiet_{*connection_} {}
+    explicit Link(std::unique_ptr<pqxx::connection> connection) : connection_{std::move(connection)} {}
 
     [[nodiscard]] bool open() const noexcept { return connection_->is_open(); }
     // Looks, without waiting, whether the server has hung up while the connection was idle. This is what
@@ -32,8 +31,6 @@ private:
     void commit(pqxx::work& transaction);
 
     std::unique_ptr<pqxx::connection> connection_;
-    // Without it the library prints the database's notices, and its farewell, right into our log.
-    pqxx::quiet_errorhandler quiet_;
     PreparedNames prepared_;
 };
 
