@@ -7,12 +7,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <carillon/id.hpp>
 #include <carillon/log.hpp>
 #include <exception>
 #include <stdexcept>
 #include <utility>
 
 #include "net/http_session.hpp"
+#include "net/response_writer.hpp"
 
 namespace carillon::net {
 namespace {
@@ -22,21 +24,18 @@ using asio::ip::tcp;
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds out_of_files_pause{100};
 
-constexpr std::string_view too_many_altogether =
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nContent-Length: 149\r\n"
-    "Retry-After: 1\r\nConnection: close\r\n\r\n"
-    R"({"type":"urn:carillon:problem:unavailable","title":"Service unavailable","status":503,)"
-    R"("detail":"Too many connections.","code":"too_many_connections"})";
-constexpr std::string_view too_many_from_address =
-    "HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/problem+json\r\nContent-Length: 195\r\n"
-    "Retry-After: 1\r\nConnection: close\r\n\r\n"
-    R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded","title":"Too many requests",)"
-    R"("status":429,"detail":"Too many connections from this address.","code":"too_many_connections"})";
-
-constexpr std::size_t body_of(std::string_view answer) {
-    return answer.size() - answer.find("\r\n\r\n") - 4;
+// The answer to a connection of which nothing has been read: a whole problem, under an id of its own.
+std::string too_many_connections(Failure failure, std::string detail) {
+    Error error{failure, "too_many_connections", std::move(detail)};
+    error.retry_after_seconds = 1;
+    auto id = make_id("");
+    auto response = problem(error, id);
+    response.with("X-Request-Id", std::move(id));
+    const Request unread{};
+    std::string answer;
+    append_response(answer, unread, response, Connection::close);
+    return answer;
 }
-static_assert(body_of(too_many_altogether) == 149 && body_of(too_many_from_address) == 195);
 
 std::string text_of(const tcp::endpoint& endpoint) {
     const auto address = endpoint.address();
@@ -133,15 +132,18 @@ void Server::admit(tcp::socket socket, bool tls) {
     if (error) return;
     ++numbers_.accepted;
     auto address = address_text(peer.address());
-    const auto turn_away = [&](std::string_view answer, std::uint64_t& counter) {
+    const auto turn_away = [&](Failure failure, const char* detail, std::uint64_t& counter) {
         ++counter;
-        if (!tls) socket.send(asio::buffer(answer), 0, error);
+        if (tls) return;
+        const auto answer = too_many_connections(failure, detail);
+        socket.send(asio::buffer(answer), 0, error);
     };
     if (sessions_.size() >= settings_.connections)
-        return turn_away(too_many_altogether, numbers_.refused_total);
+        return turn_away(Failure::unavailable, "Too many connections.", numbers_.refused_total);
     auto& from_here = per_address_[address];
     if (from_here >= settings_.connections_per_address && !proxies_.trusted(address))
-        return turn_away(too_many_from_address, numbers_.refused_address);
+        return turn_away(Failure::rate_limited, "Too many connections from this address.",
+                         numbers_.refused_address);
     ++from_here;
     asio::co_spawn(io_, serve(std::move(socket), tls, std::move(address)), [](std::exception_ptr surprise) {
         if (surprise) std::rethrow_exception(surprise);
