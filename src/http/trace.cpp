@@ -16,6 +16,12 @@ bool all_zero(std::string_view text) {
     return text.find_first_not_of('0') == std::string_view::npos;
 }
 
+bool is_traceparent(const Header& header) {
+    constexpr std::string_view lower = "traceparent";
+    return std::equal(header.name.begin(), header.name.end(), lower.begin(), lower.end(),
+                      [](char given, char wanted) { return (given | 0x20) == wanted; });
+}
+
 }  // namespace
 
 std::optional<std::string> accept_request_id(std::string_view header) {
@@ -42,6 +48,14 @@ std::optional<std::string> accept_traceparent(std::string_view header) {
     const bool longer = header.size() > traceparent_length;
     if (longer && (version == "00" || header[traceparent_length] != '-')) return std::nullopt;
     return "00-" + std::string{trace} + "-" + std::string{parent} + "-" + std::string{flags};
+}
+
+std::string traceparent_of(const Request& request) {
+    const auto& headers = request.headers;
+    const auto first = std::find_if(headers.begin(), headers.end(), is_traceparent);
+    if (first == headers.end()) return {};
+    if (std::find_if(first + 1, headers.end(), is_traceparent) != headers.end()) return {};
+    return accept_traceparent(first->value).value_or("");
 }
 
 }  // namespace carillon::http
