@@ -36,6 +36,8 @@ export class Server {
 
     get port() { return this.#port; }
     get url() { return `http://127.0.0.1:${this.#port}`; }
+    // Where it runs: a .env or a config/carillon.toml written here is read.
+    get folder() { return this.#folder; }
     get pid() { return this.#process.pid; }
     get log() { return this.#process.log; }
     get log_text() { return this.#process.text; }
@@ -76,12 +78,17 @@ export class Server {
         await this.#process.crash();
     }
     signal(name) { this.#process.signal(name); }
+    get ended() { return this.#process.ended; }
+    async logged(event, limit_ms) { return this.#process.logged(event, limit_ms); }
     async finished(limit_ms) { return this.#process.finished(limit_ms); }
 
     // The end of every test file: the server must have lived until now and stop cleanly.
     async close() {
         try {
-            if (!this.#process.ended) await this.stop();
+            if (!this.#process.ended) return await this.stop();
+            // Who ended it on purpose has looked at how; a crash that nobody saw is seen here.
+            const {signal} = await this.#process.finished();
+            assert.ok(signal === null || signal === 'SIGKILL', `ended by ${signal}\n${this.log_text}`);
         } finally {
             this.#agent.destroy();
             await this.database.drop();
