@@ -2,8 +2,8 @@
 // connection costs that only rests.
 //
 // CARILLON_BINARY names the server, CARILLON_TEST_PG reaches a durable PostgreSQL of our own (./dev bench sets
-// both). The server and nginx have core 0, what loads them core 1; PostgreSQL uses both. Ours and the peer take
-// turns in each round. Ends with 0 when everything could be measured, goals met or not, and with 1 when
+// both). The server and nginx have core 0, what loads them core 1; PostgreSQL and pgbench use both. Ours and the
+// peer take turns in each round. Ends with 0 when everything could be measured, goals met or not, and with 1 when
 // something broke.
 import assert from 'node:assert/strict';
 import {request} from '../e2e/support/client.mjs';
@@ -165,8 +165,8 @@ show(table);
 console.log(`
 Medians of ${samples['health 64'].length} rounds (what has no peer: ${fewest_rounds}). A ratio is the median of \
 the rounds' ratios.
-pgbench: the same columns by prepared statement over the same socket; as many clients as connections, or 64
-where max_connections (${stage.max_connections}) has no room for them.
+pgbench: the same columns by prepared statement over the same socket, on both cores; as many clients as
+connections, or 64 where max_connections (${stage.max_connections}) has no room for them.
 All servers: ours with PostgreSQL; for pgbench PostgreSQL alone.`);
 const took_seconds = Math.round((Date.now() - began) / 1000);
 const file = write_json('http', {part: 'http', at: new Date(began).toISOString(), took_seconds, machine,
