@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/string.hpp>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -42,6 +43,15 @@ Error body_too_large(std::size_t limit) {
     return {Failure::too_large, "The body is larger than " + std::to_string(limit) + " bytes."};
 }
 
+// All of them as one list: a proxy may add a line of its own below the one that the client forged.
+std::string forwarded_for(const Request& request) {
+    std::string hops;
+    for (const auto& [name, value] : request.headers)
+        if (boost::beast::iequals(name, "X-Forwarded-For"))
+            hops.append(hops.empty() ? "" : ",").append(value);
+    return hops;
+}
+
 bool expects_continue(const Request& request) {
     return request.version >= 11 && request.header("Expect");
 }
@@ -73,6 +83,7 @@ asio::awaitable<void> HttpSession::run() {
         const auto executor = co_await asio::this_coro::executor;
         co_await asio::post(executor, asio::use_awaitable);
     }
+    if (ended_) co_return;
     const bool written = co_await flush();
     if (written) co_await linger();
 }
@@ -83,13 +94,16 @@ asio::awaitable<bool> HttpSession::shake_hands() {
         Stream::Wants wants{};
         if (stream_.try_handshake(wants)) co_return true;
         if (wants == Stream::Wants::nothing) co_return false;
+        idle_ = true;
         const bool ready = co_await stream_.wait(wants);
+        idle_ = false;
         if (!ready || ended_) co_return false;
     }
 }
 
 asio::awaitable<bool> HttpSession::exchange() {
     request_.clear();
+    request_.peer = address_;
     const auto head = co_await read_head();
     request_.started = std::chrono::steady_clock::now();
     if (head.has_error()) co_return hang_up(head.error());
@@ -98,7 +112,7 @@ asio::awaitable<bool> HttpSession::exchange() {
     parser_.emplace(request_);
     if (const auto error = parser_->parse_head()) co_return hang_up(*error);
     request_.secure = stream_.secure();
-    request_.peer = server_.proxies().client(address_, request_.header("X-Forwarded-For").value_or(""));
+    request_.peer = server_.proxies().client(address_, forwarded_for(request_));
 
     auto admission = server_.router().admit(request_);
     if (admission.refused) {
@@ -123,20 +137,28 @@ asio::awaitable<bool> HttpSession::exchange() {
 asio::awaitable<Result<bool>> HttpSession::read_head() {
     const auto& settings = server_.settings();
     finder_.reset();
-    bool begun = !input().empty();
-    deadline_.set(begun ? settings.header_time : settings.idle_time);
-    for (bool first = true;; first = false) {
+    deadline_.set(settings.idle_time);
+    for (bool begun = false, forgiven = false;;) {
         // One empty line before a request is forgiven (RFC 9112, 2.2).
-        if (first || !begun)
-            if (input().starts_with("\r\n")) consume(2);
-        if (!input().empty() && !begins_a_request(input().front()))
-            co_return Error{Failure::malformed, "malformed_request", "This is not HTTP."};
-        const auto length = finder_.find(input());
-        if (length.has_error()) co_return length.error();
-        if (*length) {
-            request_.head.assign(input().substr(0, *length));
-            consume(*length);
-            co_return true;
+        if (!forgiven && input().starts_with("\r\n")) {
+            forgiven = true;
+            consume(2);
+        }
+        const bool waits_for_request = input().empty() || (!forgiven && input() == "\r");
+        if (!begun && !waits_for_request) {
+            begun = true;
+            deadline_.set(settings.header_time);
+        }
+        if (begun) {
+            if (!begins_a_request(input().front()))
+                co_return Error{Failure::malformed, "malformed_request", "This is not HTTP."};
+            const auto length = finder_.find(input());
+            if (length.has_error()) co_return length.error();
+            if (*length) {
+                request_.head.assign(input().substr(0, *length));
+                consume(*length);
+                co_return true;
+            }
         }
         idle_ = !begun;
         const bool received = co_await receive();
@@ -144,10 +166,6 @@ asio::awaitable<Result<bool>> HttpSession::read_head() {
         if (!received) {
             if (timed_out_ && begun) co_return Error{Failure::timed_out, "The header took too long."};
             co_return false;
-        }
-        if (!begun && !input().empty()) {
-            begun = true;
-            deadline_.set(settings.header_time);
         }
     }
 }
@@ -215,14 +233,15 @@ Error HttpSession::body_failure() const {
 
 asio::awaitable<bool> HttpSession::receive() {
     const bool written = co_await flush();
-    if (!written) co_return false;
+    // A deadline may strike between a wait's end and our turn; nothing would end the next wait.
+    if (!written || timed_out_ || (idle_ && last_)) co_return false;
     if (input().empty()) release(input_);
     auto wants = Stream::Wants::read;
     bool wait_first = !stream_.has_pending();
     for (;;) {
         if (wait_first) {
             const bool ready = co_await stream_.wait(wants);
-            if (!ready || ended_) co_return false;
+            if (!ready || ended_ || timed_out_) co_return false;
         }
         wait_first = true;
         const auto step = stream_.try_read(scratch().data(), scratch().size());
@@ -238,16 +257,19 @@ asio::awaitable<bool> HttpSession::receive() {
 asio::awaitable<bool> HttpSession::flush() {
     std::size_t written = 0;
     bool waited = false;
-    while (written < output_.size()) {
+    while (!ended_ && written < output_.size()) {
         const auto step = stream_.try_write(std::string_view{output_}.substr(written));
         written += step.bytes;
         if (step.bytes > 0) continue;
-        if (step.wants == Stream::Wants::nothing) co_return false;
+        // An answer that went out in part can neither be taken up again nor be followed by another.
+        ended_ = step.wants == Stream::Wants::nothing;
+        if (ended_) break;
         deadline_.set(server_.settings().write_time);
         waited = true;
         const bool ready = co_await stream_.wait(step.wants);
-        if (!ready || ended_) co_return false;
+        if (!ready) ended_ = true;
     }
+    if (ended_) co_return false;
     output_.clear();
     release(output_);
     if (waited) deadline_.set(server_.settings().idle_time);
@@ -277,7 +299,9 @@ void HttpSession::consume(std::size_t count) {
 }
 
 void HttpSession::end_if_idle() {
-    if (idle_) abort();
+    last_ = true;
+    // What was answered goes out first.
+    if (idle_ && output_.empty()) stream_.cancel();
 }
 
 void HttpSession::abort() {

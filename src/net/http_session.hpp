@@ -65,7 +65,8 @@ private:
     std::string output_;
     bool idle_ = false;
     bool timed_out_ = false;
-    bool ended_ = false;
+    bool last_ = false;   // hang up as soon as there is nothing to answer
+    bool ended_ = false;  // nothing more is read or written
 };
 
 }  // namespace carillon::net

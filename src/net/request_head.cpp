@@ -57,7 +57,7 @@ Result<std::size_t> HeadFinder::find(std::string_view bytes) {
         const auto line_end = found == std::string_view::npos ? bytes.size() : found;
         if (first_line_ && line_end - line_start_ > start_line_limit)
             return Error{Failure::uri_too_long, "The request line is longer than 8 KiB."};
-        if (line_end > limit_)
+        if (line_end >= limit_)
             return Error{Failure::header_too_large,
                          "The header is larger than " + std::to_string(limit_) + " bytes."};
         seen_ = line_end;
@@ -93,7 +93,8 @@ std::optional<Error> check_fields(const Request& request) {
     const auto hosts = count_of(request, "Host");
     if (hosts > 1 || (hosts == 0 && request.version >= 11)) return malformed("Exactly one Host is needed.");
     if (hosts == 1 && !is_host(*request.header("Host"))) return malformed("Host is not a host.");
-    if (count_of(request, "Authorization") > 1) return malformed("Authorization is given more than once.");
+    for (const std::string_view name : {"Authorization", "Content-Type", "Idempotency-Key"})
+        if (count_of(request, name) > 1) return malformed(std::string{name} + " is given more than once.");
     if (const auto expect = request.header("Expect"); expect && !is(*expect, "100-continue"))
         return Error{Failure::expectation_failed, "Only Expect: 100-continue is understood."};
     return check_framing(request);

@@ -53,6 +53,7 @@ private:
     Body body_ = Body::keep;
     std::size_t limit_ = 0;
     std::size_t taken_ = 0;
+    std::size_t extensions_ = 0;  // bytes of chunk extensions so far
 };
 
 }  // namespace carillon::net

@@ -3,7 +3,8 @@
 // are tried at once and only then waited for; a waiting stream holds no buffer.
 //
 // Threads: the event loop. Lifetime: owned by its session. OpenSSL works on the descriptor itself: memory
-// BIOs between the two would copy every byte once more and save nothing.
+// BIOs between the two would copy every byte once more and save nothing. It writes to sockets that are gone,
+// so the program ignores SIGPIPE.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
