@@ -1,5 +1,6 @@
 #include "http/route_table.hpp"
 
+#include <algorithm>
 #include <carillon/bytes.hpp>
 #include <map>
 #include <stdexcept>
@@ -36,6 +37,20 @@ std::string_view cut_name(std::string_view& path) {
     }
 }
 
+void check_path(const Route& route) {
+    if (route.path.empty() || route.path.front() != '/')
+        throw std::logic_error{"a route's path starts with '/': " + route.path};
+    bool names_user = false;
+    for (std::string_view rest = route.path; !rest.empty();) {
+        const auto segment = cut_segment(rest);
+        names_user |= segment == "{user_id}";
+        if (!is_parameter(segment) && segment.find_first_of("{}") != std::string_view::npos)
+            throw std::logic_error{"a parameter is a whole segment: " + route.path};
+    }
+    if (route.access == Access::self && !names_user)
+        throw std::logic_error{"a route for the user it names, and it names none: " + route.path};
+}
+
 const Route* route_for(const std::vector<std::pair<Method, const Route*>>& routes, Method method) {
     for (const auto& [known, route] : routes)
         if (known == method) return route;
@@ -48,8 +63,7 @@ RouteTable::RouteTable() : root_{std::make_unique<Node>()} {}
 RouteTable::~RouteTable() = default;
 
 void RouteTable::add(Route route) {
-    if (route.path.empty() || route.path.front() != '/')
-        throw std::logic_error{"a route's path starts with '/': " + route.path};
+    check_path(route);
     auto* node = root_.get();
     std::string_view rest = route.path;
     while (!rest.empty()) {
@@ -64,13 +78,16 @@ void RouteTable::add(Route route) {
     node->routes.emplace_back(routes_.back()->method, routes_.back().get());
 }
 
-// Literals win; only when nothing lies behind one is the parameter tried, so "/users/bulk" never hides
-// "/users/{user_id}/devices" from a user called "bulk".
-const RouteTable::Node* RouteTable::walk(std::string_view path, std::vector<std::string_view>& values) const {
+// Every place the path can lead to, literals first, until one is enough. A literal that leads nowhere, or
+// that takes another method, hides nothing: "/users/bulk" may be a route of its own and a user called "bulk"
+// too.
+const RouteTable::Node* RouteTable::walk(std::string_view path, const Enough& enough,
+                                         std::vector<std::string_view>& values) const {
     struct Search {
+        const Enough& enough;
         std::vector<std::string_view>& values;
         const Node* from(const Node& node, std::string_view rest) {
-            if (rest.empty()) return node.routes.empty() ? nullptr : &node;
+            if (rest.empty()) return enough(node) ? &node : nullptr;
             const auto segment = cut_segment(rest);
             if (const auto next = node.literal.find(segment); next != node.literal.end())
                 if (const auto* found = from(*next->second, rest)) return found;
@@ -82,20 +99,21 @@ const RouteTable::Node* RouteTable::walk(std::string_view path, std::vector<std:
         }
     };
     if (path.empty() || path.front() != '/') return nullptr;
-    return Search{values}.from(*root_, path);
+    return Search{enough, values}.from(*root_, path);
 }
 
 RouteTable::Match RouteTable::find(Request& request) const {
     Match match;
     std::vector<std::string_view> values;
-    const auto* node = walk(request.path, values);
-    if (!node) return match;
     const auto wanted = request.method == Method::head ? Method::get : request.method;
-    match.route = route_for(node->routes, wanted);
-    if (!match.route) {
+    const auto* node = walk(
+        request.path, [wanted](const Node& place) { return route_for(place.routes, wanted) != nullptr; },
+        values);
+    if (!node) {
         match.allowed = methods_of(request.path);
         return match;
     }
+    match.route = route_for(node->routes, wanted);
     std::string_view shape = match.route->path;
     for (const auto encoded : values) {
         auto value = percent_decode(encoded, PlusIs::plus);
@@ -107,14 +125,19 @@ RouteTable::Match RouteTable::find(Request& request) const {
 
 std::vector<Method> RouteTable::methods_of(std::string_view path) const {
     std::vector<Method> methods;
+    const auto note = [&methods](Method method) {
+        if (std::find(methods.begin(), methods.end(), method) == methods.end()) methods.push_back(method);
+    };
+    const auto gather = [&note](const Node& place) {
+        for (const auto& [method, route] : place.routes) {
+            note(method);
+            if (method == Method::get) note(Method::head);
+        }
+        return false;
+    };
     std::vector<std::string_view> values;
-    const auto* node = walk(path, values);
-    if (!node) return methods;
-    for (const auto& [method, route] : node->routes) {
-        methods.push_back(method);
-        if (method == Method::get) methods.push_back(Method::head);
-    }
-    methods.push_back(Method::options);
+    walk(path, gather, values);
+    if (!methods.empty()) note(Method::options);
     return methods;
 }
 

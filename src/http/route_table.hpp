@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -13,7 +14,8 @@ public:
     RouteTable();
     ~RouteTable();
 
-    // Throws std::logic_error when two rows name the same method and shape, or a path is malformed.
+    // Throws std::logic_error when two rows name the same method and shape, a path is malformed, or a row
+    // lets in the user the path names and the path names none: it would let in everybody who is signed in.
     void add(Route route);
 
     struct Match {
@@ -28,7 +30,9 @@ public:
 
 private:
     struct Node;
-    const Node* walk(std::string_view path, std::vector<std::string_view>& values) const;
+    using Enough = std::function<bool(const Node&)>;
+    const Node* walk(std::string_view path, const Enough& enough,
+                     std::vector<std::string_view>& values) const;
     std::unique_ptr<Node> root_;
     std::vector<std::unique_ptr<Route>> routes_;
 };

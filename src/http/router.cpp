@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <carillon/id.hpp>
 #include <carillon/log.hpp>
+#include <carillon/phone.hpp>
 #include <exception>
 #include <string>
 #include <utility>
@@ -32,9 +33,26 @@ bool worth_keeping(int status) {
     }
 }
 
+// A problem names the request that it answers, also when it was kept from an earlier one.
+void name_request(Response& replay, const std::string& request_id) {
+    if (replay.content_type != problem_type) return;
+    auto body = Json::parse(replay.body);
+    body["request_id"] = request_id;
+    replay.body = to_text(body);
+}
+
+// Whoever goes by a phone number is not shown by it.
+std::string caller_name(const Request& request) {
+    if (!request.caller) return {};
+    const auto& user = request.caller->user.value();
+    const auto phone = as_phone(user);
+    return phone ? phone->masked() : user;
+}
+
 void log_request(const Request& request, const Response& response, std::chrono::nanoseconds took) {
     const auto level = response.status >= 500 ? log::Level::error : log::Level::info;
     if (!log::enabled(level)) return;
+    const auto caller = caller_name(request);
     // The path only: a query may carry a token.
     log::write(level, "request",
                {{"request_id", request.id},
@@ -42,7 +60,7 @@ void log_request(const Request& request, const Response& response, std::chrono::
                 {"path", request.route ? std::string_view{route_of(request).path} : "unmatched"},
                 {"status", response.status},
                 {"took_ms", static_cast<double>(took.count()) / 1e6},
-                {"caller", request.caller ? std::string_view{request.caller->user.value()} : ""},
+                {"caller", caller},
                 {"peer", request.peer},
                 {"traceparent", request.traceparent}});
 }
@@ -81,9 +99,10 @@ void Router::add(Routes routes) {
 Router::Admission Router::admit(Request& request) {
     request.started = std::chrono::steady_clock::now();
     const auto sent_id = request.header("X-Request-Id");
-    if (auto id = sent_id ? accept_request_id(*sent_id) : std::nullopt) request.id = std::move(*id);
-    if (const auto trace = request.header("traceparent"))
-        request.traceparent = accept_traceparent(*trace).value_or("");
+    // Made here rather than with the answer, because the handler's log lines and its problems carry it too.
+    auto id = sent_id ? accept_request_id(*sent_id) : std::nullopt;
+    request.id = id ? std::move(*id) : make_id("");
+    request.traceparent = traceparent_of(request);
 
     Admission admission;
     const auto match = table_.find(request);
@@ -184,7 +203,10 @@ asio::awaitable<Result<Response>> Router::run_once(Request& request, const Route
         .append("\n")
         .append(*key);
     auto taken = co_await keys_->take(std::move(scope), request.body);
-    if (auto* replay = std::get_if<Response>(&taken)) co_return std::move(*replay);
+    if (auto* replay = std::get_if<Response>(&taken)) {
+        name_request(*replay, request.id);
+        co_return std::move(*replay);
+    }
     if (std::holds_alternative<IdempotencyKeys::Running>(taken)) {
         Error error{Failure::conflict, "idempotency_key_in_use",
                     "The first request with this key still runs."};

@@ -3,7 +3,7 @@
 // headers every answer carries. One place turns failures into statuses.
 //
 // Threads: the event loop only, but for the parsing of large bodies, which it hands to a thread of its own.
-// Lifetime: outlives every session.
+// Lifetime: outlives every session, and goes before the event loop does: the parser's last step touches it.
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <chrono>
