@@ -24,8 +24,9 @@ constexpr std::chrono::seconds database_retry{1};
 constexpr std::chrono::minutes trim_every{10};
 // Connections that wait for a next request get this long to send it after we were told to stop.
 constexpr std::chrono::milliseconds drain_grace{500};
-// Of the time to stop, what is kept for the database to finish.
-constexpr std::chrono::seconds kept_for_database{2};
+// Of the time to stop, what is kept for the database: to finish, and to notice that it will not.
+constexpr std::chrono::seconds kept_for_database{4};
+constexpr std::chrono::seconds database_finishes{2};
 
 void end_on_surprise(std::exception_ptr surprise) {
     // A background task that dies would leave a server that looks alive: better to be restarted.
@@ -132,17 +133,19 @@ asio::awaitable<void> Application::start() {
 }
 
 asio::awaitable<bool> Application::prepare_schema() {
-    if (!config_.database.migrate_on_start) co_return true;
     readiness_.enter(admin::Phase::migrating);
     hold("The database is being prepared.");
     while (!stopping_) {
         std::string away;
         try {
-            const auto migrated = co_await migrate_once();
-            if (migrated.has_value()) co_return true;
-            log::error("migration_failed",
-                       {{"code", migrated.error().code}, {"reason", migrated.error().detail}});
-            co_return false;
+            const auto ready = co_await bring_up_schema();
+            if (ready.has_error()) {
+                log::error("migration_failed",
+                           {{"code", ready.error().code}, {"reason", ready.error().detail}});
+                co_return false;
+            }
+            if (*ready) co_return true;
+            away = "migrations are pending, and database.migrate_on_start is off";
         } catch (const Unavailable& surprise) {
             away = surprise.what();
         }
@@ -153,16 +156,25 @@ asio::awaitable<bool> Application::prepare_schema() {
     co_return false;
 }
 
-asio::awaitable<Result<bool>> Application::migrate_once() {
+// True when the schema is the one this binary was made for; false when somebody else has yet to migrate it.
+asio::awaitable<Result<bool>> Application::bring_up_schema() {
     auto elsewhere = [this]() -> asio::awaitable<Result<bool>> {
+        const auto& url = config_.database.url.reveal();
+        const auto known = db::known_migrations();
+        if (!config_.database.migrate_on_start) {
+            // Only what would be done: a newer or an edited schema is refused here as well.
+            const auto pending = db::pending_sql(url, known, std::nullopt);
+            if (pending.has_error()) co_return pending.error();
+            co_return pending->empty();
+        }
         db::MigrateOptions options;
         options.on_step = [](const db::MigrationStep& step) {
             log::info("migrated",
                       {{"version", step.version}, {"name", step.name}, {"took_ms", step.took.count()}});
         };
-        const auto steps = db::migrate(config_.database.url.reveal(), db::known_migrations(), options);
+        const auto steps = db::migrate(url, known, options);
         if (steps.has_error()) co_return steps.error();
-        co_return !steps->empty();
+        co_return true;
     };
     co_return co_await asio::co_spawn(helper_, elsewhere, asio::use_awaitable);
 }
@@ -172,7 +184,7 @@ asio::awaitable<void> Application::trim_keys() {
         std::size_t trimmed = 0;
         try {
             trimmed = co_await keys_.trim();
-        } catch (const Unavailable& surprise) {
+        } catch (const std::exception& surprise) {
             log::warn("trim_failed", {{"what", "idempotency_keys"}, {"reason", surprise.what()}});
         }
         if (trimmed > 0) continue;
@@ -219,7 +231,12 @@ asio::awaitable<void> Application::stop(int exit_code) {
     const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
     co_await server_.stop(drain_grace, for_sessions);
     lag_.stop();
-    database_.stop(kept_for_database);
+    // Elsewhere, because it blocks: a second signal must be heard meanwhile.
+    auto finish = [this]() -> asio::awaitable<void> {
+        database_.stop(database_finishes);
+        co_return;
+    };
+    co_await asio::co_spawn(helper_, finish, asio::use_awaitable);
     signals_.cancel();
 }
 
@@ -237,8 +254,11 @@ void Application::reload() {
     if (verifier.has_error()) return log::error("reload_failed", {{"reason", verifier.error().detail}});
     if (*tls) server_.replace_tls(std::move(*tls));
     gate_.replace(std::move(*verifier));
+    // Said at whichever level lets it through, the old one or the new one.
+    const bool said = log::enabled(log::Level::info);
+    if (said) log::info("reloaded", {{"what", "log level, certificates, token keys"}});
     log::set_level(loaded->config.log.level);
-    log::info("reloaded", {{"what", "log level, certificates, token keys"}});
+    if (!said) log::info("reloaded", {{"what", "log level, certificates, token keys"}});
 }
 
 void Application::hold(std::string reason) {

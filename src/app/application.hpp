@@ -55,7 +55,7 @@ private:
     asio::awaitable<void> start();
     // Waits for the database as long as it takes; false when the schema cannot be used.
     asio::awaitable<bool> prepare_schema();
-    asio::awaitable<Result<bool>> migrate_once();
+    asio::awaitable<Result<bool>> bring_up_schema();
     asio::awaitable<void> trim_keys();
     asio::awaitable<void> pause(std::chrono::milliseconds time);
     asio::awaitable<void> watch_signals();

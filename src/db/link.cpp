@@ -1,7 +1,12 @@
 #include "db/link.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <stdexcept>
+#include <utility>
 
 #include "db/fault.hpp"
 
@@ -18,6 +23,29 @@ extern "C" const char* __lsan_default_options() {
 
 namespace carillon::db {
 
+namespace {
+
+// Whatever way a job ends, it waits for no answer any more.
+class Timed {
+public:
+    explicit Timed(Stopwatch& stopwatch) : stopwatch_{stopwatch} { stopwatch_.start(); }
+    ~Timed() { stopwatch_.stop(); }
+    Timed(const Timed&) = delete;
+    Timed& operator=(const Timed&) = delete;
+
+private:
+    Stopwatch& stopwatch_;
+};
+
+}  // namespace
+
+Link::Link(std::unique_ptr<pqxx::connection> connection)
+    : connection_{std::move(connection)}, socket_{::fcntl(connection_->sock(), F_DUPFD_CLOEXEC, 0)} {}
+
+Link::~Link() {
+    if (socket_ >= 0) ::close(socket_);
+}
+
 bool Link::fit() {
     if (!open()) return false;
     pollfd socket{connection_->sock(), POLLIN, 0};
@@ -33,8 +61,9 @@ bool Link::fit() {
 }
 
 void Link::run_plain(const Body& body, bool& sent) {
+    const Timed timed{stopwatch_};
     pqxx::nontransaction transaction{*connection_};
-    Session session{*connection_, transaction, prepared_};
+    Session session{*connection_, transaction, prepared_, stopwatch_};
     try {
         body(session);
     } catch (...) {
@@ -44,8 +73,9 @@ void Link::run_plain(const Body& body, bool& sent) {
 }
 
 void Link::run_transaction(const Body& body) {
+    const Timed timed{stopwatch_};
     pqxx::work transaction{*connection_};
-    Session session{*connection_, transaction, prepared_};
+    Session session{*connection_, transaction, prepared_, stopwatch_};
     body(session);
     if (session.failed())
         throw std::logic_error{"a job went on after a failed statement; nothing was committed"};
@@ -54,6 +84,7 @@ void Link::run_transaction(const Body& body) {
 
 // Whatever breaks from here on may have happened after the server had committed.
 void Link::commit(pqxx::work& transaction) {
+    stopwatch_.start();
     try {
         transaction.commit();
     } catch (const pqxx::in_doubt_error&) {
@@ -64,12 +95,8 @@ void Link::commit(pqxx::work& transaction) {
     }
 }
 
-void Link::cancel() noexcept {
-    try {
-        connection_->cancel_query();
-    } catch (const std::exception&) {
-        // It ended by itself, or the server is gone; either way nothing is left to interrupt.
-    }
+void Link::hang_up() noexcept {
+    ::shutdown(socket_, SHUT_RDWR);
 }
 
 }  // namespace carillon::db

@@ -54,10 +54,10 @@ void Database::Pool::stop(std::chrono::milliseconds limit) {
     auto left = std::exchange(waiting_, {});
     for (const auto& worker : workers_) worker->wake.notify_all();
     probe_now_.notify_all();
-    // A job of several statements needs more than one nudge.
+    // A job may have a second connection to try, so it may need more than one nudge.
     while (!drained_.wait_for(lock, std::chrono::milliseconds{20}, nobody_works)) {
         for (const auto& worker : workers_) {
-            if (worker->busy && worker->link) worker->link->cancel();
+            if (worker->busy && worker->link) worker->link->hang_up();
         }
     }
     lock.unlock();

@@ -96,6 +96,7 @@ private:
     class Opening;
     [[nodiscard]] bool only_crowded() const;
     void probe();
+    void hang_up_on_the_silent();  // under the mutex
     bool try_to_connect();
     [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds about);
 

@@ -2,6 +2,7 @@
 
 #include <carillon/log.hpp>
 #include <algorithm>
+#include <chrono>
 
 namespace carillon::db {
 
@@ -14,6 +15,25 @@ bool Database::Pool::only_crowded() const {
     return target_.answers();
 }
 
+namespace {
+
+constexpr std::chrono::milliseconds watch_interval{250};
+// Beyond the statement timeout, which a server that lives keeps by itself.
+constexpr std::chrono::seconds silence_forgiven{1};
+
+}  // namespace
+
+// A server that was frozen, or whose machine went off the net, breaks no connection; whoever waits on one
+// would wait for ever.
+void Database::Pool::hang_up_on_the_silent() {
+    const auto limit = settings_.statement_timeout + silence_forgiven;
+    for (const auto& worker : workers_) {
+        if (!worker->link || worker->link->silence() < limit) continue;
+        worker->link->hang_up();
+        suspicious_ = true;
+    }
+}
+
 void Database::Pool::probe() {
     auto backoff = settings_.backoff_first;
     bool up = try_to_connect();
@@ -21,7 +41,8 @@ void Database::Pool::probe() {
     while (!stopping_) {
         if (up) {
             backoff = settings_.backoff_first;
-            probe_now_.wait(lock, [this] { return stopping_ || suspicious_ || phase_ == Phase::away; });
+            const auto news = [this] { return stopping_ || suspicious_ || phase_ == Phase::away; };
+            while (!probe_now_.wait_for(lock, watch_interval, news)) hang_up_on_the_silent();
         }
         if (phase_ == Phase::away) {
             const auto pause = jittered(backoff);

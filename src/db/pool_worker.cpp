@@ -120,7 +120,12 @@ std::exception_ptr Database::Pool::after_break(Worker& self, const Task& task, E
     if (task.mode == Mode::statement && efforts.sent) {
         return unavailable("outcome_unknown", "The connection broke while the statement ran.");
     }
-    if (std::exchange(efforts.reopened, true) || make_ready(self) != Readiness::ready) {
+    bool stopping = false;
+    {
+        const Lock lock{mutex_};
+        stopping = stopping_;
+    }
+    if (stopping || std::exchange(efforts.reopened, true) || make_ready(self) != Readiness::ready) {
         return gone();
     }
     return nullptr;

@@ -1,5 +1,7 @@
 #pragma once
 // What a job sees of its connection: prepared statements by name, and nothing of transactions.
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -22,15 +24,35 @@ struct Statement {
 // The names that a connection has prepared; they live and die with it.
 using PreparedNames = std::set<std::string, std::less<>>;
 
+// Since when a connection waits for an answer. Written by its worker, read by whoever watches over it.
+class Stopwatch {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    void start() noexcept {
+        since_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+    }
+    void stop() noexcept { since_.store(0, std::memory_order_relaxed); }
+    [[nodiscard]] Clock::duration elapsed() const noexcept {
+        const auto since = since_.load(std::memory_order_relaxed);
+        return since == 0 ? Clock::duration{} : Clock::now().time_since_epoch() - Clock::duration{since};
+    }
+
+private:
+    std::atomic<Clock::rep> since_{0};
+};
+
 class Session {
 public:
-    Session(pqxx::connection_base& connection, pqxx::transaction_base& transaction, PreparedNames& prepared)
-        : connection_{connection}, transaction_{transaction}, prepared_{prepared} {}
+    Session(pqxx::connection_base& connection, pqxx::transaction_base& transaction, PreparedNames& prepared,
+            Stopwatch& stopwatch)
+        : connection_{connection}, transaction_{transaction}, prepared_{prepared}, stopwatch_{stopwatch} {}
 
     // Prepared on this connection the first time it is used.
     template <class... Arguments>
     pqxx::result exec(const Statement& statement, Arguments&&... arguments) {
         failed_ = true;  // until it is known to have worked
+        stopwatch_.start();
         prepare(statement);
         return watch([&] {
             return transaction_.exec_prepared(statement.name, std::forward<Arguments>(arguments)...);
@@ -51,6 +73,7 @@ private:
     pqxx::result watch(const Step& step) {
         sent_ = true;
         failed_ = true;
+        stopwatch_.start();
         auto result = step();
         failed_ = false;
         return result;
@@ -59,6 +82,7 @@ private:
     pqxx::connection_base& connection_;
     pqxx::transaction_base& transaction_;
     PreparedNames& prepared_;
+    Stopwatch& stopwatch_;
     bool sent_ = false;
     bool failed_ = false;
 };

@@ -25,5 +25,5 @@ test('every operation has a name of its own and says what it is for', async () =
 test('what nobody described is a problem, as every error', async () => {
     const {status, json} = await server.api('GET', '/api/nowhere', {token: server.token()});
     assert.equal(status, 404);
-    assert.equal(json.code, 'not_found');
+    assert.equal(json.code, 'route_not_found');
 });
