@@ -8,8 +8,10 @@ CREATE TABLE idempotency_keys (
     content_type text,
     headers      text,                            -- JSON array of [name, value]
     body         text,
+    about        text,                            -- the user it speaks of, who may be erased
     created_at   timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT idempotency_keys_answered CHECK ((status IS NULL) = (body IS NULL))
 );
 
+CREATE INDEX idempotency_keys_about ON idempotency_keys (about) WHERE about IS NOT NULL;
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);

@@ -27,6 +27,7 @@ constexpr std::chrono::milliseconds drain_grace{500};
 // Of the time to stop, what is kept for the database: to finish, and to notice that it will not.
 constexpr std::chrono::seconds kept_for_database{4};
 constexpr std::chrono::seconds database_finishes{2};
+constexpr std::chrono::milliseconds stop_margin{300};
 
 void end_on_surprise(std::exception_ptr surprise) {
     // A background task that dies would leave a server that looks alive: better to be restarted.
@@ -100,6 +101,8 @@ void Application::add_routes() {
 }
 
 int Application::run() {
+    std::signal(SIGPIPE, SIG_IGN);
+    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
     hold("The server is starting.");
     const auto bound = server_.listen();
     if (bound.has_error()) {
@@ -126,6 +129,12 @@ asio::awaitable<void> Application::start() {
         co_await stop(1);
         co_return;
     }
+    try {
+        co_await users_.prepare();
+    } catch (const std::exception& surprise) {
+        log::warn("prepare_failed", {{"reason", surprise.what()}});
+    }
+    if (stopping_) co_return;
     readiness_.enter(admin::Phase::serving);
     router_.release();
     log::info("server_ready", {{"version", server_version}, {"node", node_name(config_)}});
@@ -135,6 +144,7 @@ asio::awaitable<void> Application::start() {
 asio::awaitable<bool> Application::prepare_schema() {
     readiness_.enter(admin::Phase::migrating);
     hold("The database is being prepared.");
+    std::string said;
     while (!stopping_) {
         std::string away;
         try {
@@ -146,11 +156,16 @@ asio::awaitable<bool> Application::prepare_schema() {
             }
             if (*ready) co_return true;
             away = "migrations are pending, and database.migrate_on_start is off";
+            hold("The database has yet to be migrated.");
         } catch (const Unavailable& surprise) {
             away = surprise.what();
+            hold("The database is away.");
+        } catch (const std::exception& surprise) {
+            log::error("migration_failed", {{"reason", surprise.what()}});
+            co_return false;
         }
-        log::warn("waiting_for_database", {{"reason", away}});
-        hold("The database is away.");
+        if (away != said) log::warn("waiting_for_database", {{"reason", away}});
+        said = away;
         co_await pause(database_retry);
     }
     co_return false;
@@ -200,8 +215,6 @@ asio::awaitable<void> Application::pause(std::chrono::milliseconds time) {
 }
 
 asio::awaitable<void> Application::watch_signals() {
-    std::signal(SIGPIPE, SIG_IGN);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) signals_.add(number);
     for (;;) {
         const auto [error, number] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (error) co_return;
@@ -228,6 +241,7 @@ asio::awaitable<void> Application::stop(int exit_code) {
     co_await asio::post(io_, asio::use_awaitable);
     pause_timer_.cancel();
     const std::chrono::milliseconds all = config_.server.shutdown_seconds;
+    end_at_the_latest_in(all);
     const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
     co_await server_.stop(drain_grace, for_sessions);
     lag_.stop();
@@ -238,6 +252,20 @@ asio::awaitable<void> Application::stop(int exit_code) {
     };
     co_await asio::co_spawn(helper_, finish, asio::use_awaitable);
     signals_.cancel();
+    deadline_timer_.cancel();
+}
+
+// A database that neither answers nor hangs up (a migration that waits for a lock, a frozen machine) must not
+// keep us beyond the time we promised. By then every session has been answered or cut off, and whatever the
+// database had not committed was never acknowledged.
+void Application::end_at_the_latest_in(std::chrono::milliseconds time) {
+    deadline_timer_.expires_after(time - stop_margin);
+    deadline_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        log::warn("server_stopped_waiting", {{"for", "the database"}});
+        log::stop();
+        ::_exit(exit_code_);
+    });
 }
 
 void Application::reload() {

@@ -60,6 +60,7 @@ private:
     asio::awaitable<void> pause(std::chrono::milliseconds time);
     asio::awaitable<void> watch_signals();
     asio::awaitable<void> stop(int exit_code);
+    void end_at_the_latest_in(std::chrono::milliseconds time);
     void reload();
     void hold(std::string reason);
 
@@ -81,6 +82,7 @@ private:
     admin::LoopLag lag_;
     asio::signal_set signals_{io_};
     asio::steady_timer pause_timer_{io_};  // of the one task that waits: first for the schema, then to trim
+    asio::steady_timer deadline_timer_{io_};
     bool stopping_ = false;
     int exit_code_ = 0;
 };

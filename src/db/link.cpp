@@ -40,7 +40,10 @@ private:
 }  // namespace
 
 Link::Link(std::unique_ptr<pqxx::connection> connection)
-    : connection_{std::move(connection)}, socket_{::fcntl(connection_->sock(), F_DUPFD_CLOEXEC, 0)} {}
+    : connection_{std::move(connection)}, socket_{::fcntl(connection_->sock(), F_DUPFD_CLOEXEC, 0)} {
+    // Without it nobody could end a wait on this connection.
+    if (socket_ < 0) throw pqxx::broken_connection{"no file descriptor is left for a connection"};
+}
 
 Link::~Link() {
     if (socket_ >= 0) ::close(socket_);

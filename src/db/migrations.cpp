@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "db/connect.hpp"
+#include "db/fault.hpp"
 #include "db/ledger.hpp"
 #include "db/migration_error.hpp"
 #include "db/migration_list.hpp"
@@ -25,6 +26,10 @@ auto unless_away(const Step& step) {
     try {
         return step();
     } catch (const pqxx::broken_connection& error) {
+        throw Unavailable{"database_unavailable", std::string{"the database is away: "} + error.what()};
+    } catch (const pqxx::sql_error& error) {
+        // Thrown out, or refused while it restarts: libpqxx tells that from other errors by the code alone.
+        if (classify(std::current_exception(), true) != Fault::broken) throw;
         throw Unavailable{"database_unavailable", std::string{"the database is away: "} + error.what()};
     }
 }

@@ -38,6 +38,7 @@ void Database::Pool::start() {
         worker.thread = std::thread{[this, &worker] { work(worker); }};
     }
     prober_ = std::thread{[this] { probe(); }};
+    watcher_ = std::thread{[this] { watch(); }};
 }
 
 void Database::Pool::stop(std::chrono::milliseconds limit) {
@@ -54,6 +55,7 @@ void Database::Pool::stop(std::chrono::milliseconds limit) {
     auto left = std::exchange(waiting_, {});
     for (const auto& worker : workers_) worker->wake.notify_all();
     probe_now_.notify_all();
+    watch_ends_.notify_all();
     // A job may have a second connection to try, so it may need more than one nudge.
     while (!drained_.wait_for(lock, std::chrono::milliseconds{20}, nobody_works)) {
         for (const auto& worker : workers_) {
@@ -63,6 +65,11 @@ void Database::Pool::stop(std::chrono::milliseconds limit) {
     lock.unlock();
     fail_all(std::move(left), stopping());
     join();
+    // A worker that could not get a connection may have given its task back meanwhile.
+    lock.lock();
+    auto given_back = std::exchange(waiting_, {});
+    lock.unlock();
+    fail_all(std::move(given_back), Unavailable{"database_unavailable", "The server is stopping."});
 }
 
 void Database::Pool::join() {
@@ -70,6 +77,7 @@ void Database::Pool::join() {
         if (worker->thread.joinable()) worker->thread.join();
     }
     if (prober_.joinable()) prober_.join();
+    if (watcher_.joinable()) watcher_.join();
 }
 
 void Database::Pool::submit(Task task) {

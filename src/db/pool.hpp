@@ -80,6 +80,7 @@ private:
     // pool_worker.cpp: one job on one connection
     void work(Worker& self);
     Readiness make_ready(Worker& self);
+    [[nodiscard]] bool is_away() const;
     void take_spare(Worker& self);
     void replace_link(Worker& self, std::unique_ptr<Link> link);
     std::exception_ptr carry_out(Worker& self, const Task& task);
@@ -96,7 +97,7 @@ private:
     class Opening;
     [[nodiscard]] bool only_crowded() const;
     void probe();
-    void hang_up_on_the_silent();  // under the mutex
+    void watch();
     bool try_to_connect();
     [[nodiscard]] std::chrono::milliseconds jittered(std::chrono::milliseconds about);
 
@@ -122,7 +123,9 @@ private:
     std::minstd_rand random_{std::random_device{}()};
     std::condition_variable probe_now_;
     std::condition_variable drained_;
+    std::condition_variable watch_ends_;
     std::thread prober_;
+    std::thread watcher_;
 };
 
 // While it lives, an attempt to connect is under way.

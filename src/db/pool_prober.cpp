@@ -24,13 +24,17 @@ constexpr std::chrono::seconds silence_forgiven{1};
 }  // namespace
 
 // A server that was frozen, or whose machine went off the net, breaks no connection; whoever waits on one
-// would wait for ever.
-void Database::Pool::hang_up_on_the_silent() {
+// would wait for ever. Not the prober's work: against such a server it is itself busy trying for seconds.
+void Database::Pool::watch() {
     const auto limit = settings_.statement_timeout + silence_forgiven;
-    for (const auto& worker : workers_) {
-        if (!worker->link || worker->link->silence() < limit) continue;
-        worker->link->hang_up();
-        suspicious_ = true;
+    Lock lock{mutex_};
+    while (!watch_ends_.wait_for(lock, watch_interval, [this] { return stopping_; })) {
+        for (const auto& worker : workers_) {
+            if (!worker->link || worker->link->silence() < limit) continue;
+            worker->link->hang_up();
+            suspicious_ = true;
+            probe_now_.notify_all();
+        }
     }
 }
 
@@ -42,7 +46,7 @@ void Database::Pool::probe() {
         if (up) {
             backoff = settings_.backoff_first;
             const auto news = [this] { return stopping_ || suspicious_ || phase_ == Phase::away; };
-            while (!probe_now_.wait_for(lock, watch_interval, news)) hang_up_on_the_silent();
+            probe_now_.wait(lock, news);
         }
         if (phase_ == Phase::away) {
             const auto pause = jittered(backoff);

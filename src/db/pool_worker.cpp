@@ -38,6 +38,7 @@ Database::Pool::Readiness Database::Pool::make_ready(Worker& self) {
     take_spare(self);
     if (self.link && self.link->fit()) return Readiness::ready;
     replace_link(self, nullptr);
+    if (is_away()) return Readiness::away;  // the prober tries already; a caller need not wait for that
     try {
         const Opening opening{*this};
         replace_link(self, std::make_unique<Link>(target_.open()));
@@ -47,6 +48,11 @@ Database::Pool::Readiness Database::Pool::make_ready(Worker& self) {
         went_away(error.what());
         return Readiness::away;
     }
+}
+
+bool Database::Pool::is_away() const {
+    const Lock lock{mutex_};
+    return phase_ == Phase::away;
 }
 
 // In one step: a connection that is on its way from here to there is counted all the same.

@@ -18,7 +18,7 @@ constexpr db::Statement take_key{"idempotency_take", R"sql(
             ON CONFLICT (scope) DO UPDATE
            SET fingerprint = excluded.fingerprint, fence = held.fence + 1,
                leased_until = excluded.leased_until, created_at = now(),
-               status = NULL, content_type = NULL, headers = NULL, body = NULL
+               status = NULL, content_type = NULL, headers = NULL, body = NULL, about = NULL
          WHERE held.created_at < now() - make_interval(secs => $4)
             OR (held.status IS NULL AND held.leased_until < now() AND held.fingerprint = excluded.fingerprint)
         RETURNING fence)
@@ -34,7 +34,7 @@ constexpr db::Statement take_key{"idempotency_take", R"sql(
 
 constexpr db::Statement keep_key{"idempotency_keep", R"sql(
     UPDATE idempotency_keys
-       SET status = $3, content_type = $4, headers = $5, body = $6
+       SET status = $3, content_type = $4, headers = $5, body = $6, about = nullif($7, '')
      WHERE scope = decode($1, 'hex') AND fence = $2 AND status IS NULL)sql"};
 
 constexpr db::Statement release_key{"idempotency_release", R"sql(
@@ -47,11 +47,10 @@ constexpr db::Statement trim_keys{"idempotency_trim", R"sql(
                       WHERE created_at < now() - make_interval(secs => $1)
                       LIMIT 1000))sql"};
 
-// The id stands in an answer as a JSON text; a day's keys are few enough to look through.
 constexpr db::Statement erase_about{"idempotency_erase", R"sql(
     UPDATE idempotency_keys
        SET status = 410, content_type = 'application/problem+json', headers = '[]', body = $2
-     WHERE position($1 IN body) > 0)sql"};
+     WHERE about = $1 AND status IS NOT NULL)sql"};
 
 // Answers come back with literals for names, as Response wants them.
 std::string_view literal_name(std::string_view name) {
@@ -80,9 +79,10 @@ Response kept_answer(const pqxx::row& row) {
     return answer;
 }
 
-bool store(db::Session& session, const IdempotencyClaim& claim, const Response& answer) {
-    const auto rows = session.exec(keep_key, claim.scope, claim.fence, answer.status,
-                                   std::string{answer.content_type}, headers_text(answer), answer.body);
+bool store(db::Session& session, const IdempotencyClaim& claim, const Response& answer, const UserId& about) {
+    const auto rows =
+        session.exec(keep_key, claim.scope, claim.fence, answer.status, std::string{answer.content_type},
+                     headers_text(answer), answer.body, about.value());
     return rows.affected_rows() == 1;
 }
 
@@ -92,7 +92,7 @@ asio::awaitable<IdempotencyKeys::Taken> IdempotencyKeys::take(std::string scope,
     const auto name = to_hex(sha256(scope));
     const auto fingerprint = to_hex(sha256(body));
     auto ask = [this, &name, &fingerprint](db::Session& session) -> Taken {
-        for (;;) {
+        for (int tries = 0; tries < 5; ++tries) {
             const auto rows =
                 session.exec(take_key, name, fingerprint, settings_.lease.count(), settings_.kept.count());
             // Nothing at all: another request's row was not yet visible when this statement began.
@@ -103,12 +103,14 @@ asio::awaitable<IdempotencyKeys::Taken> IdempotencyKeys::take(std::string scope,
             if (state == "running") return Running{};
             return kept_answer(rows[0]);
         }
+        return Running{};
     };
     co_return co_await database_.statement(std::move(ask));
 }
 
-asio::awaitable<void> IdempotencyKeys::keep(const IdempotencyClaim& claim, const Response& answer) {
-    auto write = [&claim, &answer](db::Session& session) { store(session, claim, answer); };
+asio::awaitable<void> IdempotencyKeys::keep(const IdempotencyClaim& claim, const Response& answer,
+                                            const UserId& about) {
+    auto write = [&](db::Session& session) { store(session, claim, answer, about); };
     co_await database_.statement(std::move(write));
 }
 
@@ -124,18 +126,22 @@ asio::awaitable<std::size_t> IdempotencyKeys::trim() {
     co_return co_await database_.statement(std::move(remove));
 }
 
-void keep_answer(db::Session& session, Request& request, const Response& answer) {
+void keep_answer(db::Session& session, Request& request, const Response& answer, const UserId& about) {
     if (!request.claim) return;
-    if (!store(session, *request.claim, answer))
+    // A job may run again; only its last run counts.
+    request.claim->answer_stored = false;
+    if (!store(session, *request.claim, answer, about))
         throw Unavailable{"idempotency_key_lost", "Another request with this Idempotency-Key took over.", 1};
     request.claim->answer_stored = true;
 }
 
 void erase_answers_about(db::Session& session, const UserId& user) {
-    std::string quoted;
-    append_quoted(quoted, user.value());
     const auto gone = problem(Error{Failure::gone, "erased", "This answer was erased with its user."}, "");
-    session.exec(erase_about, quoted, gone.body);
+    session.exec(erase_about, user.value(), gone.body);
+}
+
+void forget_answer(Request& request) {
+    if (request.claim) request.claim->answer_stored = false;
 }
 
 std::optional<std::string> parse_idempotency_key(std::string_view header) {

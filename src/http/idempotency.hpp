@@ -32,7 +32,9 @@ public:
 
     // `scope` says who, what and which key; `body` is only hashed.
     asio::awaitable<Taken> take(std::string scope, std::string_view body);
-    asio::awaitable<void> keep(const IdempotencyClaim& claim, const Response& answer);
+    // `about`: the user the answer speaks of, if any.
+    asio::awaitable<void> keep(const IdempotencyClaim& claim, const Response& answer,
+                               const UserId& about = {});
     // The request failed before it did anything: the key is free again.
     asio::awaitable<void> release(const IdempotencyClaim& claim);
     // Deletes what is older than it is kept, a slice at a time; how many.
@@ -45,7 +47,10 @@ private:
 
 // Inside the handler's transaction. Throws Unavailable when the claim was lost to another request meanwhile,
 // so that the work is rolled back with it. Does nothing without a claim.
-void keep_answer(db::Session& session, Request& request, const Response& answer);
+void keep_answer(db::Session& session, Request& request, const Response& answer, const UserId& about);
+
+// At the start of such a transaction: it may be its second run, and the first was rolled back.
+void forget_answer(Request& request);
 
 // A user was erased: kept answers that speak of them are replaced by 410.
 void erase_answers_about(db::Session& session, const UserId& user);

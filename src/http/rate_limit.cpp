@@ -1,9 +1,21 @@
 #include "http/rate_limit.hpp"
 
+#include <boost/asio/ip/address.hpp>
+
 #include <algorithm>
 #include <cmath>
 
 namespace carillon::http {
+
+std::string address_key(std::string_view address) {
+    namespace ip = boost::asio::ip;
+    boost::system::error_code error;
+    const auto parsed = ip::make_address(std::string{address}, error);
+    if (error || parsed.is_v4()) return std::string{address};
+    auto bytes = parsed.to_v6().to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+    return ip::address_v6{bytes}.to_string() + "/64";
+}
 
 RateLimiter::Verdict RateLimiter::take(std::string_view caller, Instant now) {
     Verdict verdict;

@@ -8,6 +8,9 @@
 
 namespace carillon::http {
 
+// What counts as one address: a household or a server has a whole /64 of IPv6 to itself.
+[[nodiscard]] std::string address_key(std::string_view address);
+
 // One token bucket per caller. Bounded: when too many callers are known, the one not seen for longest is
 // forgotten, which at worst gives it a full bucket again.
 class RateLimiter {

@@ -65,9 +65,21 @@ void log_request(const Request& request, const Response& response, std::chrono::
                 {"traceparent", request.traceparent}});
 }
 
+// The database quotes values and whole rows in its messages; they are nobody's business who reads the log.
+std::string without_values(std::string_view what) {
+    std::string text;
+    bool quoted = false;
+    for (const char c : what.substr(0, what.find('\n'))) {
+        if (c == '"') quoted = !quoted;
+        if (!quoted || c == '"') text += c;
+    }
+    return text;
+}
+
 Error unforeseen(const Request& request, const char* what) {
-    log::error("request_failed",
-               {{"request_id", request.id}, {"path", route_of(request).path}, {"what", what}});
+    log::error(
+        "request_failed",
+        {{"request_id", request.id}, {"path", route_of(request).path}, {"what", without_values(what)}});
     return {Failure::internal, "Something went wrong here. The request id leads to it in the log."};
 }
 
@@ -120,6 +132,7 @@ Router::Admission Router::admit(Request& request) {
         return admission;
     }
     admission.streams = match.route->takes == Takes::stream;
+    admission.keeps_body = match.route->takes != Takes::nothing;
     admission.body_limit = admission.streams ? settings_.bulk_bytes : settings_.body_bytes;
     return admission;
 }
@@ -128,15 +141,15 @@ std::optional<Error> Router::check_head(Request& request, const Route& route) {
     if (held_ && !route.probe) return held_;
     auto denied = gate_.identify(request, route);
     // Whoever guesses tokens is counted by address, whoever has one by name: the turn is taken after looking.
-    if (auto too_fast = take_turn(request, route)) return too_fast;
+    if (auto too_fast = route.probe ? std::nullopt : take_turn(request)) return too_fast;
     if (denied) return denied;
     return check_media_type(request, route.takes);
 }
 
-std::optional<Error> Router::take_turn(Request& request, const Route& route) {
-    if (route.probe || limiter_.unlimited()) return std::nullopt;
+std::optional<Error> Router::take_turn(Request& request) {
+    if (limiter_.unlimited()) return std::nullopt;
     const bool known = request.caller && !request.caller->assumed;
-    const auto who = known ? "user:" + request.caller->user.value() : "address:" + request.peer;
+    const auto who = known ? "user:" + request.caller->user.value() : "address:" + address_key(request.peer);
     const auto verdict = limiter_.take(who, request.started);
     request.rate_remaining = verdict.remaining;
     request.rate_reset = verdict.seconds_until_full;
@@ -147,6 +160,7 @@ std::optional<Error> Router::take_turn(Request& request, const Route& route) {
 }
 
 Response Router::not_routed(Request& request, const RouteTable::Match& match) {
+    if (const auto too_fast = take_turn(request)) return refuse(request, *too_fast);
     if (match.allowed.empty())
         return refuse(request,
                       Error{Failure::not_found, "route_not_found", "There is nothing at this path."});
@@ -228,7 +242,7 @@ asio::awaitable<void> Router::keep(Request& request, const Result<Response>& res
     if (request.claim->answer_stored) co_return;
     const auto told = response.has_value() ? *response : problem(response.error(), request.id);
     if (worth_keeping(told.status))
-        co_await keys_->keep(*request.claim, told);
+        co_await keys_->keep(*request.claim, told, request.subject.value_or(UserId{}));
     else
         co_await keys_->release(*request.claim);
 }

@@ -50,6 +50,7 @@ public:
         std::optional<Response> refused;
         std::size_t body_limit = 0;
         bool streams = false;
+        bool keeps_body = false;  // otherwise it is only read past
     };
     [[nodiscard]] Admission admit(Request& request);
     // Never throws, never fails: what goes wrong becomes a problem document.
@@ -61,7 +62,7 @@ public:
 
 private:
     std::optional<Error> check_head(Request& request, const Route& route);
-    std::optional<Error> take_turn(Request& request, const Route& route);
+    std::optional<Error> take_turn(Request& request);
     Response not_routed(Request& request, const RouteTable::Match& match);
     asio::awaitable<Result<Response>> carry_out(Request& request, const Route& route);
     asio::awaitable<Result<Response>> run_once(Request& request, const Route& route);

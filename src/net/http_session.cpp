@@ -119,7 +119,9 @@ asio::awaitable<bool> HttpSession::exchange() {
         deadline_.set(server_.settings().body_time);
         co_return co_await turn_away(std::move(*admission.refused));
     }
-    parser_->expect_body(RequestParser::Body::keep, admission.body_limit);
+    // A body that nobody will read must not cost memory either.
+    parser_->expect_body(admission.keeps_body ? RequestParser::Body::keep : RequestParser::Body::discard,
+                         admission.body_limit);
     if (const auto declared = parser_->declared(); declared && *declared > admission.body_limit)
         co_return hang_up(body_too_large(admission.body_limit));
     if (!parser_->complete() && expects_continue(request_) && input().empty())

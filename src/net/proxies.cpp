@@ -67,7 +67,10 @@ std::string Proxies::client(std::string_view peer, std::string_view forwarded_fo
         const auto start = comma == std::string_view::npos ? 0 : comma + 1;
         const auto hop = trimmed(forwarded_for.substr(start));
         if (!address_of(hop)) break;
-        nearest = hop;
+        // As we would write it ourselves, or one client would have as many names as spellings.
+        const auto address = *address_of(hop);
+        nearest = address.is_v4_mapped() ? ip::make_address_v4(ip::v4_mapped, address).to_string()
+                                         : address.to_string();
         forwarded_for = forwarded_for.substr(0, start ? start - 1 : 0);
     }
     return nearest;

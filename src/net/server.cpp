@@ -140,7 +140,7 @@ void Server::admit(tcp::socket socket, bool tls) {
     };
     if (sessions_.size() >= settings_.connections)
         return turn_away(Failure::unavailable, "Too many connections.", numbers_.refused_total);
-    auto& from_here = per_address_[address];
+    auto& from_here = per_address_[http::address_key(address)];
     if (from_here >= settings_.connections_per_address && !proxies_.trusted(address))
         return turn_away(Failure::rate_limited, "Too many connections from this address.",
                          numbers_.refused_address);
@@ -151,17 +151,18 @@ void Server::admit(tcp::socket socket, bool tls) {
 }
 
 asio::awaitable<void> Server::serve(tcp::socket socket, bool tls, std::string address) {
-    {
-        HttpSession session{*this, std::move(socket), tls ? tls_ : nullptr, address};
-        sessions_.insert(&session);
-        try {
-            co_await session.run();
-        } catch (const std::exception& surprise) {
-            log::error("session_failed", {{"what", surprise.what()}});
-        }
-        sessions_.erase(&session);
+    const auto key = http::address_key(address);
+    HttpSession* served = nullptr;
+    try {
+        HttpSession session{*this, std::move(socket), tls ? tls_ : nullptr, std::move(address)};
+        served = &session;
+        sessions_.insert(served);
+        co_await session.run();
+    } catch (const std::exception& surprise) {
+        log::error("session_failed", {{"what", surprise.what()}});
     }
-    if (--per_address_[address] == 0) per_address_.erase(address);
+    sessions_.erase(served);
+    if (--per_address_[key] == 0) per_address_.erase(key);
 }
 
 asio::awaitable<void> Server::stop(std::chrono::milliseconds grace, std::chrono::milliseconds deadline) {

@@ -100,10 +100,11 @@ asio::awaitable<Result<Response>> DeviceStore::put(Request& request, const UserI
                                                    const DeviceRegistration& device, Time now,
                                                    const Answering& answering) {
     auto write = [&](db::Session& session) -> Result<Response> {
+        http::forget_answer(request);
         const auto registered = store(session, user, device, now);
         if (!registered) return Error{Failure::not_found, "no such user"};
         auto response = answering(*registered);
-        http::keep_answer(session, request, response);
+        http::keep_answer(session, request, response, user);
         return response;
     };
     co_return co_await database_.transact(std::move(write));

