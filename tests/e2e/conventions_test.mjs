@@ -316,6 +316,13 @@ test('429 for an address without a token, and only for that one', async () => {
     assert_problem(await from('198.51.100.1, 203.0.113.7')(), 429, 'rate_limited');
 });
 
+test('paths that do not exist count too, and one network of IPv6 is one address', async () => {
+    const from = (address) => () => limited.api('GET', '/nothing', {headers: {'x-forwarded-for': address}});
+    assert_problem((await exhaust(from('2001:db8:1:2::7')))[0], 404, 'route_not_found');
+    assert_problem(await from('2001:db8:1:2:ffff::8')(), 429, 'rate_limited');
+    assert_problem(await from('2001:db8:1:3::7')(), 404, 'route_not_found');
+});
+
 test('who guesses tokens is counted by address', async () => {
     const guess = () => limited.api('GET', '/api/users', {
         token: `a.b.${Math.random().toString(36).slice(2)}`, headers: {'x-forwarded-for': '203.0.113.9'}});

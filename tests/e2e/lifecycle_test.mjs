@@ -8,7 +8,7 @@ import {after, test} from 'node:test';
 import {request} from './support/client.mjs';
 import {Database} from './support/database.mjs';
 import {eventually} from './support/eventually.mjs';
-import {hold_user} from './support/locks.mjs';
+import {hold_user, hold_migrations} from './support/locks.mjs';
 import {free_port, knock} from './support/ports.mjs';
 import {parse_responses} from './support/raw.mjs';
 import {Server, start_server} from './support/server.mjs';
@@ -181,6 +181,22 @@ async function ask_as(server, port, id) {
 }
 const logged_request = (process, id) =>
     process.log.some(({event, request_id}) => event === 'request' && request_id === id);
+
+test('told to stop while another server migrates, it ends within its time', async () => {
+    const server = new Server(await Database.create(), {CARILLON_SERVER_SHUTDOWN_SECONDS: '2'});
+    after(async () => {
+        await server.database.drop();
+        rmSync(server.folder, {recursive: true});
+    });
+    const migrations = await hold_migrations(server.database);
+    const running = server.spawn(['serve']);
+    await migrations.waiting(1);
+
+    running.signal('SIGTERM');
+
+    assert.deepEqual(await running.finished(4_000), {code: 0, signal: null});
+    await migrations.release();
+});
 
 test('SIGHUP takes up another log level', async () => {
     const server = new Server(await Database.create(), {});
