@@ -241,8 +241,9 @@ asio::awaitable<Result<Response>> Router::run_once(Request& request, const Route
 asio::awaitable<void> Router::keep(Request& request, const Result<Response>& response) {
     if (request.claim->answer_stored) co_return;
     const auto told = response.has_value() ? *response : problem(response.error(), request.id);
+    const auto about = request.subject.value_or(UserId{});
     if (worth_keeping(told.status))
-        co_await keys_->keep(*request.claim, told, request.subject.value_or(UserId{}));
+        co_await keys_->keep(*request.claim, told, about);
     else
         co_await keys_->release(*request.claim);
 }
