@@ -24,6 +24,8 @@ private:
 
 using UserId = Id<struct UserTag>;
 using DeviceId = Id<struct DeviceTag>;
+using EventId = Id<struct EventTag>;
+using DeliveryId = Id<struct DeliveryTag>;
 
 // A fresh, time-ordered id with a prefix that says what it names: "dev_0192f3…" (UUID version 7 in hex).
 [[nodiscard]] std::string make_id(std::string_view prefix);

@@ -1,22 +1,27 @@
 // The arrows between the rooms of src/, as src/README.md draws them. The words (<carillon/...>) are open to all.
 import {is_cpp, line_of} from './source.mjs';
 
-const every_room = ['core', 'config', 'db', 'http', 'net', 'business', 'admin', 'app'];
+const every_room = ['core', 'config', 'db', 'http', 'net', 'outbound', 'notify', 'channels', 'sandbox', 'business',
+    'admin', 'app'];
 const may_use = {
     core: [],
     config: ['core'],
     db: ['core'],
     http: ['core', 'db'],  // the answers kept for idempotency keys are rows
     net: ['core', 'http'],
-    business: ['core', 'http', 'db'],
-    admin: ['core', 'http'],
+    outbound: ['core'],
+    notify: ['core', 'db'],
+    channels: ['core', 'db', 'outbound'],  // web chat is rows
+    sandbox: ['core', 'http', 'outbound'],
+    business: ['core', 'http', 'db', 'notify'],
+    admin: ['core', 'http', 'notify'],
     app: every_room,
 };
 
 // A library stays where its reason to be is: replacing it, or paying for its headers, then concerns one room.
 const libraries = [
     {name: 'Beast', header: /^boost\/beast/, only: /^src\/(net|core\/impl)\// },
-    {name: 'libpqxx', header: /^pqxx\b/, only: /^src\/(db|business|app)\// },
+    {name: 'libpqxx', header: /^pqxx\b/, only: /^src\/(db|notify|channels|business|app)\// },
     {name: 'curl', header: /^curl\//, only: /^src\/outbound\// },
 ];
 
