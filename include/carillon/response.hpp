@@ -17,6 +17,8 @@ struct Response {
     std::string body;
     std::vector<std::pair<std::string_view, std::string>> headers;  // names are literals
     bool close = false;
+    // The connection ends and none of this is sent: for what stands in for a server that fails.
+    bool abort = false;
 
     Response& with(std::string_view name, std::string value) {
         headers.emplace_back(name, std::move(value));

@@ -50,7 +50,7 @@ bool has_body(const Request& request) {
 }  // namespace
 
 std::optional<Error> check_media_type(const Request& request, Takes takes) {
-    if (takes == Takes::nothing) return std::nullopt;
+    if (takes == Takes::nothing || takes == Takes::raw) return std::nullopt;
     if (takes == Takes::maybe_json && !has_body(request)) return std::nullopt;
     if (const auto coding = request.header("Content-Encoding"); coding && lower(*coding) != "identity")
         return Error{Failure::unsupported_media, "content_encoding", "The body must not be compressed."};

@@ -23,6 +23,7 @@ enum class Takes {
     nothing,     // a body is read and ignored, whatever its type
     json,        // application/json, required, parsed into request.json
     maybe_json,  // the same, but may be absent or empty
+    raw,         // of any type, kept as it is in request.body: another party's format decides what it may be
     stream,      // request.stream; JSON array or lines, up to the bulk limit
 };
 

@@ -133,6 +133,7 @@ asio::awaitable<bool> HttpSession::exchange() {
     }
     deadline_.clear();
     const auto response = co_await server_.router().answer(request_);
+    if (response.abort) co_return false;
     co_return reply(response, parser_->complete() && !response.close);
 }
 

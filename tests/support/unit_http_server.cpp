@@ -46,6 +46,12 @@ asio::awaitable<Result<Response>> large(Request&) {
     co_return response;
 }
 
+asio::awaitable<Result<Response>> abandon(Request&) {
+    Response response;
+    response.abort = true;
+    co_return response;
+}
+
 asio::awaitable<Result<Response>> echo(Request& request) {
     const Json answer{{"got", *request.json}};
     co_return json_response(200, answer);
@@ -116,6 +122,7 @@ void TestServer::add_routes() {
     add(Method::get, "/number/{n}", Takes::nothing, number);
     add(Method::get, "/who", Takes::nothing, who);
     add(Method::get, "/large", Takes::nothing, large);
+    add(Method::get, "/abandoned", Takes::nothing, abandon);
     add(Method::get, "/held", Takes::nothing, [this](Request& request) { return hold(request); });
     add(Method::post, "/echo", Takes::json, echo);
     add(Method::post, "/stream", Takes::stream, stream);

@@ -7,6 +7,7 @@
 //   GET  /large            12 MiB that tell their place, so that a byte too many or too few is seen
 //   GET  /held             waits until let_go()
 //   GET  /private          401
+//   GET  /abandoned        ends the connection without an answer
 //   POST /echo             {"got": the JSON}
 //   POST /stream           {"pieces", "bytes"} of a body taken as it comes
 //   POST /careless         answers without reading the body that it streams

@@ -61,6 +61,12 @@ TEST(MediaType, DoesNotMatterWithoutABodyOrAReader) {
     EXPECT_EQ(refusal(Takes::maybe_json, {{"Content-Length", "2"}}), 415);
 }
 
+TEST(MediaType, IsTheHandlersBusinessWhereTheBodyIsTakenRaw) {
+    EXPECT_EQ(refusal(Takes::raw, {}), 0);
+    EXPECT_EQ(refusal(Takes::raw, typed("application/x-www-form-urlencoded")), 0);
+    EXPECT_EQ(refusal(Takes::raw, {{"Content-Length", "2"}, {"Content-Encoding", "gzip"}}), 0);
+}
+
 TEST(MediaType, MustNotBeCompressed) {
     for (const auto* coding : {"gzip", "br", "identity, gzip", "x-gzip"}) {
         auto headers = typed("application/json");

@@ -17,11 +17,17 @@ asio::awaitable<Result<Response>> echo(Request& request) {
     co_return json_response(200, answer);
 }
 
+asio::awaitable<Result<Response>> echo_raw(Request& request) {
+    Json answer{{"got", request.body}, {"parsed", request.json.has_value()}};
+    co_return json_response(200, answer);
+}
+
 struct RouterBodyTest : testing::Test {
     RouterBodyTest() {
         bench.add({Method::post, "/json", Access::open, Takes::json, echo});
         bench.add({Method::post, "/maybe", Access::open, Takes::maybe_json, echo});
         bench.add({Method::post, "/nothing", Access::open, Takes::nothing, echo});
+        bench.add({Method::post, "/raw", Access::open, Takes::raw, echo_raw});
         bench.add({Method::post, "/stream", Access::open, Takes::stream, echo});
     }
     RouterBench bench;
@@ -43,6 +49,13 @@ TEST_F(RouterBodyTest, IsReadAndIgnoredWhereNobodyWantsIt) {
     ask.headers = {{"Content-Length", "8"}, {"Content-Type", "application/x-www-form-urlencoded"}};
 
     EXPECT_EQ(body_of(bench.ask(ask))["got"], "nothing");
+}
+
+TEST_F(RouterBodyTest, ThatIsTakenRawIsNeitherHeldAgainstATypeNorParsed) {
+    auto ask = post_json("/raw", "a=1&b={");
+    ask.headers = {{"Content-Length", "7"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+
+    EXPECT_EQ(body_of(bench.ask(ask)), (Json{{"got", "a=1&b={"}, {"parsed", false}}));
 }
 
 TEST_F(RouterBodyTest, OfTheWrongTypeIsRefusedBeforeItIsRead) {
@@ -95,6 +108,8 @@ TEST_F(RouterBodyTest, LimitsDifferForStreams) {
 
     EXPECT_EQ(admitted("/json").body_limit, 1U << 20U);
     EXPECT_FALSE(admitted("/json").streams);
+    EXPECT_EQ(admitted("/raw").body_limit, 1U << 20U);
+    EXPECT_TRUE(admitted("/raw").keeps_body);
     EXPECT_EQ(admitted("/stream").body_limit, 16U << 20U);
     EXPECT_TRUE(admitted("/stream").streams);
 }

@@ -55,6 +55,13 @@ TEST_F(ServerTest, KeepsTheConnection) {
     EXPECT_EQ(server.numbers().connections, 1U);
 }
 
+TEST_F(ServerTest, EndsTheConnectionWhereAHandlerAbandonsItsAnswer) {
+    const auto first = client.ask(get_request("/hello") + get_request("/abandoned") + get_request("/hello"));
+
+    EXPECT_EQ(verdict(first), "200");
+    EXPECT_THAT(client.rest(), IsEmpty());
+}
+
 TEST_F(ServerTest, ClosesWhenTheClientAsksForIt) {
     EXPECT_TRUE(says_close(client.ask(get_request("/hello", "Connection: close\r\n"))));
     EXPECT_THAT(client.rest(), IsEmpty());
