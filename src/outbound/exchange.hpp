@@ -8,12 +8,12 @@
 #include <utility>
 
 #include "outbound/client.hpp"
+#include "outbound/origins.hpp"
 #include "outbound/transfer.hpp"
 
 namespace carillon::outbound {
 
 struct Exchange;
-struct Origin;
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 // All that is under way, by the moment it must have ended. It owns them. Most calls have the same timeout, so
@@ -35,6 +35,7 @@ struct Exchange {
     // Of the client's thread.
     Schedule::iterator place;
     Origin* origin = nullptr;
+    Generations::Place connection;
     std::unique_ptr<Transfer> transfer;  // none while it waits
 };
 

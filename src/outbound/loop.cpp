@@ -14,7 +14,13 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // Without a deadline there is nothing to do until somebody calls; curl's own timers wake it all the same.
-constexpr milliseconds longest_sleep{60'000};
+constexpr milliseconds idle_sleep{60'000};
+// Beyond what anybody means; a sum with any moment stays a moment.
+constexpr milliseconds longest_call = std::chrono::hours{24};
+
+// Curl 7.88 can forget to try again a call that waits inside it for a connection; a turn tries them all. It
+// should come at once when a call has ended, and otherwise now and then.
+constexpr milliseconds nudge{20};
 
 ClientSettings sensible(ClientSettings settings) {
     settings.connections_per_host = std::max<std::size_t>(settings.connections_per_host, 1);
@@ -33,8 +39,11 @@ CURLM* new_multi(const ClientSettings& settings) {
     auto* multi = curl_multi_init();
     if (multi == nullptr) throw std::bad_alloc{};
     const auto connections = static_cast<long>(settings.connections_per_host);
+    // Some of an older generation may still be finishing. Never as many as there are
+    // generations, so that each begins with connections of its own.
+    const auto finishing = std::min(connections, 7L);
     curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
-    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, connections + finishing);
     curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS,
                       static_cast<long>(settings.streams_per_connection));
     // Otherwise curl keeps four for each call under way, and a quiet moment would close nearly all of them.
@@ -55,8 +64,8 @@ Client::Loop::Loop(ClientSettings settings)
     : settings_{sensible(std::move(settings))},
       multi_{new_multi(settings_)},
       origins_{settings_.connections_per_host, settings_.streams_per_connection} {
-    spare_.push_back(
-        std::make_unique<Transfer>(settings_));  // refused options show here, not at the first call
+    // Options that are refused show here and not at the first call.
+    spare_.push_back(std::make_unique<Transfer>(settings_, unbegun_));
     thread_ = std::thread{[this] { run(); }};
 }
 
@@ -105,6 +114,7 @@ void Client::Loop::run() {
         for (auto& exchange : fresh) admit(std::move(exchange));
         fresh.clear();
         int running = 0;
+        some_ended_ = false;
         curl_multi_perform(multi_.get(), &running);
         collect();
         expire();
@@ -125,14 +135,15 @@ void Client::Loop::admit(std::unique_ptr<Exchange> exchange) {
     auto& admitted = *exchange;
     admitted.origin = &origins_.of(admitted.call.url);
     admitted.origin->waiting.push_back(&admitted);
-    admitted.place =
-        schedule_.emplace_hint(schedule_.end(), admitted.asked + admitted.call.timeout, std::move(exchange));
+    const auto deadline = admitted.asked + std::min(admitted.call.timeout, longest_call);
+    admitted.place = schedule_.emplace_hint(schedule_.end(), deadline, std::move(exchange));
     start_waiting(*admitted.origin);
 }
 
 void Client::Loop::start_waiting(Origin& origin) {
     while (!origin.waiting.empty() && origins_.has_room(origin)) {
         auto& first = *origin.waiting.front();
+        if (first.place->first <= steady_clock::now()) return;  // expire() ends it, and comes back here
         origin.waiting.pop_front();
         start(first);
     }
@@ -140,15 +151,18 @@ void Client::Loop::start_waiting(Origin& origin) {
 
 void Client::Loop::start(Exchange& exchange) {
     --waiting_;
-    ++exchange.origin->active;
+    auto& origin = *exchange.origin;
+    ++origin.active;
+    if (origin.multiplexes)
+        exchange.connection = origin.generations.next(origin.active, settings_.streams_per_connection);
     if (spare_.empty()) {
-        exchange.transfer = std::make_unique<Transfer>(settings_);
+        exchange.transfer = std::make_unique<Transfer>(settings_, unbegun_);
     } else {
         exchange.transfer = std::move(spare_.back());
         spare_.pop_back();
     }
     auto& transfer = *exchange.transfer;
-    if (!transfer.prepare(exchange, exchange.origin->multiplexes)) return end(exchange);
+    if (!transfer.prepare(exchange)) return end(exchange);
     curl_multi_add_handle(multi_.get(), transfer.easy());
 }
 
@@ -190,20 +204,22 @@ void Client::Loop::expire() {
 void Client::Loop::end(Exchange& exchange) {
     if (exchange.transfer) {
         curl_multi_remove_handle(multi_.get(), exchange.transfer->easy());
+        exchange.transfer->release();
         connections_ += exchange.transfer->opened();
         --exchange.origin->active;
+        if (exchange.connection.ahead) exchange.origin->generations.went_ahead(exchange.reply.answered());
         spare_.push_back(std::move(exchange.transfer));
     }
     exchange.reply.took =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - exchange.asked);
     --in_flight_;
+    some_ended_ = true;
     answers_.add(std::move(schedule_.extract(exchange.place).mapped()));
 }
 
 void Client::Loop::abandon(Inbox fresh) {
     for (auto& exchange : fresh) {
         auto& late = *exchange;
-        late.origin = &origins_.of(late.call.url);
         late.place = schedule_.emplace(late.asked, std::move(exchange));
     }
     while (!schedule_.empty()) {
@@ -227,13 +243,15 @@ void Client::Loop::sleep() {
         if (stopping_ || !inbox_.empty()) return;
         asleep_ = true;
     }
-    curl_multi_poll(multi_.get(), nullptr, 0, milliseconds_to_next_deadline(), nullptr);
+    curl_multi_poll(multi_.get(), nullptr, 0, longest_sleep(), nullptr);
 }
 
-int Client::Loop::milliseconds_to_next_deadline() const {
-    if (schedule_.empty()) return static_cast<int>(longest_sleep.count());
-    const auto left = std::chrono::ceil<milliseconds>(schedule_.begin()->first - steady_clock::now());
-    return static_cast<int>(std::clamp(left, milliseconds{0}, longest_sleep).count());
+int Client::Loop::longest_sleep() const {
+    auto left = idle_sleep;
+    if (!schedule_.empty())
+        left = std::chrono::ceil<milliseconds>(schedule_.begin()->first - steady_clock::now());
+    if (unbegun_ > 0) left = std::min(left, some_ended_ ? milliseconds{0} : nudge);
+    return static_cast<int>(std::clamp(left, milliseconds{0}, idle_sleep).count());
 }
 
 }  // namespace carillon::outbound

@@ -45,7 +45,7 @@ private:
     void end(Exchange& exchange);
     void abandon(Inbox fresh);
     void sleep();
-    [[nodiscard]] int milliseconds_to_next_deadline() const;
+    [[nodiscard]] int longest_sleep() const;
 
     ClientSettings settings_;
     std::unique_ptr<CURLM, CleanUp> multi_;
@@ -63,6 +63,8 @@ private:
 
     // The thread's own.
     Origins origins_;
+    std::size_t unbegun_ = 0;  // curl has them, and has no connection for them yet
+    bool some_ended_ = false;  // in this turn
     Schedule schedule_;
     std::vector<std::unique_ptr<Transfer>> spare_;
     Answers answers_;

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "outbound/generations.hpp"
+
 namespace carillon::outbound {
 
 struct Exchange;
@@ -18,6 +20,7 @@ struct Origin {
     std::deque<Exchange*> waiting;
     std::size_t active = 0;
     bool multiplexes = false;  // as its last answer was HTTP/2
+    Generations generations;
 };
 
 class Origins {

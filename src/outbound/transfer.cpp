@@ -20,6 +20,20 @@ namespace {
 // gives up, a quarter of an hour later.
 constexpr unsigned int unacknowledged_ms = 10'000;
 
+// Curl shares a connection only among handles with the same TLS options. These four mean nothing to OpenSSL,
+// the first as TLS 1.2 is the least we speak; as bits of a number they tell generations of connections apart.
+constexpr long generation_bits[] = {CURLSSLOPT_ALLOW_BEAST, CURLSSLOPT_NO_REVOKE,
+                                    CURLSSLOPT_REVOKE_BEST_EFFORT, CURLSSLOPT_AUTO_CLIENT_CERT};
+
+long tls_options(std::uint64_t generation) {
+    long options = 0;
+    for (const auto bit : generation_bits) {
+        if ((generation & 1) != 0) options |= bit;
+        generation >>= 1;
+    }
+    return options;
+}
+
 int on_socket(void*, curl_socket_t socket, curlsocktype) {
     setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms);
     return CURL_SOCKOPT_OK;
@@ -58,7 +72,8 @@ bool takes_body(const Call& call) {
 
 }  // namespace
 
-Transfer::Transfer(const ClientSettings& settings) : easy_{curl_easy_init()} {
+Transfer::Transfer(const ClientSettings& settings, std::size_t& unbegun)
+    : easy_{curl_easy_init()}, unbegun_{unbegun} {
     if (!easy_) throw std::bad_alloc{};
     set_constants(settings);
 }
@@ -81,10 +96,10 @@ void Transfer::set_constants(const ClientSettings& settings) {
     must_set(easy, CURLOPT_PROXY, "");  // not even one from the environment
     must_set(easy, CURLOPT_USERAGENT, settings.user_agent.c_str());
     must_set(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
-    if (!settings.ca_file.empty()) {
-        must_set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
-        must_set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
-    }
+    must_set(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!settings.ca_file.empty()) must_set(easy, CURLOPT_CAINFO, settings.ca_file.c_str());
+    // The file alone is read once; with a folder beside it, curl reads both for every connection.
+    must_set(easy, CURLOPT_CAPATH, static_cast<char*>(nullptr));
 
     must_set(easy, CURLOPT_NOSIGNAL, 1L);
     // A look-up that hangs is left behind in its thread. Otherwise curl waits for it, and everybody with it.
@@ -97,19 +112,29 @@ Transfer& Transfer::of(CURL* easy) {
     return *transfer;
 }
 
-bool Transfer::prepare(Exchange& exchange, bool multiplexes) {
+bool Transfer::prepare(Exchange& exchange) {
     exchange_ = &exchange;
+    opened_ = 0;
     begun_ = repeated_ = head_complete_ = too_large_ = false;
+    ++unbegun_;
     const auto& call = exchange.call;
-    // Where connections are known to carry many calls, wait for the one that is being opened. With HTTP/1.1
-    // that would only mean to open them one after the other.
-    const bool set_up = set(easy(), CURLOPT_URL, call.url.c_str()) &&
-                        set(easy(), CURLOPT_PIPEWAIT, multiplexes ? 1L : 0L) && set_method(call) &&
-                        set_headers(call);
-    if (set_up) return true;
+    if (set(easy(), CURLOPT_URL, call.url.c_str()) && choose_connection() && set_method(call) &&
+        set_headers(call))
+        return true;
     exchange.reply.failure = Failure::refused;
     exchange.reply.error = "the call cannot be written as a request";
     return false;
+}
+
+void Transfer::release() {
+    if (!begun_) --unbegun_;
+}
+
+// Where connections are known to carry many calls, wait for the one that is being opened. With HTTP/1.1 that
+// would only mean to open them one after the other.
+bool Transfer::choose_connection() {
+    return set(easy(), CURLOPT_PIPEWAIT, exchange_->origin->multiplexes ? 1L : 0L) &&
+           set(easy(), CURLOPT_SSL_OPTIONS, tls_options(exchange_->connection.generation));
 }
 
 bool Transfer::set_method(const Call& call) {
@@ -149,11 +174,13 @@ bool Transfer::add_header(const std::string& line) {
 
 int Transfer::before_request(void* self, char*, char*, int, int) {
     auto& transfer = *static_cast<Transfer*>(self);
+    transfer.opened_ = static_cast<std::uint64_t>(transfer.number(CURLINFO_NUM_CONNECTS));
     if (transfer.begun_) {
         transfer.repeated_ = true;
         return CURL_PREREQFUNC_ABORT;
     }
     transfer.begun_ = true;
+    --transfer.unbegun_;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -229,10 +256,6 @@ std::string Transfer::header(const char* name) const {
     curl_header* found = nullptr;
     const bool there = curl_easy_header(easy(), name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK;
     return there ? found->value : "";
-}
-
-std::uint64_t Transfer::opened() const {
-    return begun_ ? static_cast<std::uint64_t>(number(CURLINFO_NUM_CONNECTS)) : 0;
 }
 
 }  // namespace carillon::outbound

@@ -7,6 +7,7 @@
 // unasked. All these ways lead through the callback before the request (CURLOPT_PREREQFUNCTION), so a second
 // visit there ends the call. Not rewinding the body would stop only requests that have one.
 #include <curl/curl.h>
+#include <cstdint>
 #include <memory>
 
 #include "outbound/client.hpp"
@@ -17,18 +18,21 @@ struct Exchange;
 
 class Transfer {
 public:
-    explicit Transfer(const ClientSettings& settings);
+    // Counts in unbegun the calls that curl has and for which it has no connection yet.
+    Transfer(const ClientSettings& settings, std::size_t& unbegun);
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
     // False, with the reason in the reply, when the call cannot be made into a request.
-    [[nodiscard]] bool prepare(Exchange& exchange, bool multiplexes);
+    [[nodiscard]] bool prepare(Exchange& exchange);
+    // Curl has given it back.
+    void release();
     // Into the reply: the answer, or how far the call got without one.
     void conclude(CURLcode code);
     // The request, or a part of it, may have left.
     [[nodiscard]] bool begun() const noexcept { return begun_; }
-    // Connections opened for this call; known when it has ended.
-    [[nodiscard]] std::uint64_t opened() const;
+    // Connections that were opened for this call.
+    [[nodiscard]] std::uint64_t opened() const noexcept { return opened_; }
 
     [[nodiscard]] CURL* easy() const noexcept { return easy_.get(); }
     [[nodiscard]] Exchange& exchange() const noexcept { return *exchange_; }
@@ -45,6 +49,7 @@ private:
     static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self);
 
     void set_constants(const ClientSettings& settings);
+    [[nodiscard]] bool choose_connection();
     [[nodiscard]] bool set_method(const Call& call);
     [[nodiscard]] bool set_headers(const Call& call);
     [[nodiscard]] bool add_header(const std::string& line);
@@ -57,6 +62,8 @@ private:
     std::unique_ptr<curl_slist, Free> headers_;
     std::unique_ptr<CURL, Free> easy_;
     Exchange* exchange_ = nullptr;
+    std::size_t& unbegun_;
+    std::uint64_t opened_ = 0;
     bool begun_ = false;
     bool repeated_ = false;
     bool head_complete_ = false;

@@ -155,6 +155,17 @@ TEST(OutboundClient, EndsTheCallWhenTheAnswerIsTooLarge) {
     EXPECT_EQ(bench.ask(call).body.size(), 1'001);
 }
 
+TEST(OutboundClient, TakesAnyTimeout) {
+    ScriptedServer server{always(http_answer("200 OK", ""))};
+    OutboundBench bench;
+    auto call = call_to(server.url());
+
+    call.timeout = std::chrono::milliseconds::max();
+    EXPECT_TRUE(bench.ask(call).answered());
+    call.timeout = 0ms;
+    EXPECT_EQ(bench.ask(call).failure, Failure::timed_out_unsent);
+}
+
 TEST(OutboundClient, UsesNoProxyOfTheEnvironment) {
     ScriptedServer proxy{always(http_answer("200 OK", "proxy"))};
     ScriptedServer server{always(http_answer("200 OK", "server"))};
