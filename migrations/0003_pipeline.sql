@@ -150,6 +150,7 @@ CREATE TABLE notifications_queue (
     state      text        NOT NULL,
     reason     text        NOT NULL,                    -- what it waits for
     bulk       boolean     NOT NULL,                    -- one of many: goes behind those that are not
+    urgent     boolean     NOT NULL,                    -- passes quiet hours
     step       smallint    NOT NULL,
     fallback   boolean     NOT NULL,                    -- another channel waits for what becomes of this
     unless     text,                                    -- 'acked', 'read': then it need not go out
@@ -164,7 +165,8 @@ CREATE TABLE notifications_queue (
     CONSTRAINT notifications_queue_state_known CHECK (state IN ('waiting', 'leased')),
     CONSTRAINT notifications_queue_unless_known CHECK (unless IN ('acked', 'read'))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
-CREATE INDEX notifications_queue_due ON notifications_queue (bulk, due);
+-- Per channel: one that is full or down is passed over without looking at what waits for it.
+CREATE INDEX notifications_queue_due ON notifications_queue (channel, bulk, due);
 CREATE INDEX notifications_queue_user ON notifications_queue (user_id, feed_seq);
 CREATE INDEX notifications_queue_event ON notifications_queue (event_id);
 

@@ -89,8 +89,16 @@ struct ChannelLimits {
 
 class Channel {
 public:
+    // What a person must have to be reached by it.
+    enum class Address { user, phone, device };
+
     virtual ~Channel() = default;
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+    [[nodiscard]] virtual Address address() const noexcept = 0;
+    // True: it rings. Then quiet hours hold it back, and chatty events are gathered.
+    [[nodiscard]] virtual bool disturbs() const noexcept { return true; }
+    // True: the provider tells later what became of a message, by its own id.
+    [[nodiscard]] virtual bool has_receipts() const noexcept { return false; }
     // Empty: it can be used. Otherwise why not, for people ("no MyOperator credentials").
     [[nodiscard]] virtual std::string_view disabled() const noexcept { return {}; }
     [[nodiscard]] virtual ChannelLimits limits() const noexcept { return {}; }

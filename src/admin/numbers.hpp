@@ -1,6 +1,7 @@
 #pragma once
 // What other rooms know and admin shows. Plain values, handed over by whoever builds the server, so that
 // admin sees neither the database nor a socket.
+#include <prometheus/metric_family.h>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,6 +34,7 @@ struct ConnectionNumbers {
 struct Sources {
     std::function<DatabaseNumbers()> database;
     std::function<ConnectionNumbers()> connections;
+    std::function<std::vector<prometheus::MetricFamily>()> deliveries;
 };
 
 }  // namespace carillon::admin

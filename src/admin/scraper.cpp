@@ -19,6 +19,11 @@ asio::awaitable<std::string> Scraper::text() {
     Families counted_elsewhere;
     append_families(counted_elsewhere, sources_.database());
     append_families(counted_elsewhere, sources_.connections());
+    if (sources_.deliveries) {
+        auto more = sources_.deliveries();
+        counted_elsewhere.insert(counted_elsewhere.end(), std::make_move_iterator(more.begin()),
+                                 std::make_move_iterator(more.end()));
+    }
     auto rendering = render(std::move(counted_elsewhere));
     co_return co_await asio::co_spawn(renderer_, std::move(rendering), asio::use_awaitable);
 }

@@ -63,7 +63,9 @@ Result<Application::Materials> Application::gather(const config::Config& config)
     if (verifier.has_error()) return verifier.error();
     auto tls = tls_context(config);
     if (tls.has_error()) return tls.error();
-    return Materials{std::move(*server), std::move(*verifier), std::move(*tls)};
+    auto notifications = notification_materials(config);
+    if (notifications.has_error()) return notifications.error();
+    return Materials{std::move(*server), std::move(*verifier), std::move(*tls), std::move(*notifications)};
 }
 
 Application::Application(config::Config config, Materials materials, Reload reload)
@@ -72,6 +74,9 @@ Application::Application(config::Config config, Materials materials, Reload relo
       database_{database_settings(config_)},
       metrics_{server_version},
       users_{database_, system_now},
+      notifications_{{io_.get_executor(), database_, users_.directory(), system_now, node_name(config_)},
+                     config_,
+                     std::move(materials.notifications)},
       gate_{std::move(materials.verifier), users_.directory(),
             config_.auth.mode == config::AuthMode::development, system_now},
       keys_{database_, {}},
@@ -85,7 +90,8 @@ Application::Application(config::Config config, Materials materials, Reload relo
               [this] { return numbers_of(database_.state()); }},
       scraper_{metrics_,
                {.database = [this] { return numbers_of(database_.state()); },
-                .connections = [this] { return numbers_of(server_.numbers()); }},
+                .connections = [this] { return numbers_of(server_.numbers()); },
+                .deliveries = [this] { return notifications_.metrics(); }},
                system_now()},
       lag_{io_.get_executor(), {}, [this](std::chrono::nanoseconds late) { metrics_.observe_lag(late); }} {
     add_routes();
@@ -96,6 +102,8 @@ void Application::add_routes() {
     openapi_ = std::make_unique<admin::OpenApi>(document);
     router_.add(admin::admin_routes(health_, scraper_, *openapi_));
     router_.add(users_.routes());
+    router_.add(notifications_.routes());
+    users_.on_erase(notify::erase_traces);
     for (const auto& difference : admin::differences(document, router_.routes()))
         log::error("openapi_difference", {{"what", difference}});
 }
@@ -131,10 +139,12 @@ asio::awaitable<void> Application::start() {
     }
     try {
         co_await users_.prepare();
+        co_await notifications_.prepare();
     } catch (const std::exception& surprise) {
         log::warn("prepare_failed", {{"reason", surprise.what()}});
     }
     if (stopping_) co_return;
+    notifications_.start();
     readiness_.enter(admin::Phase::serving);
     router_.release();
     log::info("server_ready", {{"version", server_version}, {"node", node_name(config_)}});
@@ -243,7 +253,9 @@ asio::awaitable<void> Application::stop(int exit_code) {
     const std::chrono::milliseconds all = config_.server.shutdown_seconds;
     end_at_the_latest_in(all);
     const auto for_sessions = std::max<std::chrono::milliseconds>(drain_grace, all - kept_for_database);
+    const auto deliveries_end = std::chrono::steady_clock::now() + for_sessions;
     co_await server_.stop(drain_grace, for_sessions);
+    co_await notifications_.stop(deliveries_end);
     lag_.stop();
     // Elsewhere, because it blocks: a second signal must be heard meanwhile.
     auto finish = [this]() -> asio::awaitable<void> {
@@ -278,15 +290,22 @@ void Application::reload() {
     // Old and new never mix: everything is read before anything is replaced.
     auto tls = tls_context(loaded->config);
     auto verifier = token_verifier(loaded->config);
+    auto policy = load_policy(loaded->config);
     if (tls.has_error()) return log::error("reload_failed", {{"reason", tls.error().detail}});
+    if (policy.has_error()) {
+        for (const auto& line : config::lines_of(policy.error()))
+            log::error("reload_failed", {{"reason", line}});
+        return;
+    }
     if (verifier.has_error()) return log::error("reload_failed", {{"reason", verifier.error().detail}});
     if (*tls) server_.replace_tls(std::move(*tls));
     gate_.replace(std::move(*verifier));
+    notifications_.use(std::move(*policy));
     // Said at whichever level lets it through, the old one or the new one.
     const bool said = log::enabled(log::Level::info);
-    if (said) log::info("reloaded", {{"what", "log level, certificates, token keys"}});
+    if (said) log::info("reloaded", {{"what", "log level, certificates, token keys, routing policy"}});
     log::set_level(loaded->config.log.level);
-    if (!said) log::info("reloaded", {{"what", "log level, certificates, token keys"}});
+    if (!said) log::info("reloaded", {{"what", "log level, certificates, token keys, routing policy"}});
 }
 
 void Application::hold(std::string reason) {

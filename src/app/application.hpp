@@ -20,6 +20,7 @@
 #include "admin/openapi.hpp"
 #include "admin/readiness.hpp"
 #include "admin/scraper.hpp"
+#include "app/notifications.hpp"
 #include "business/users/users.hpp"
 #include "config/load.hpp"
 #include "db/database.hpp"
@@ -42,6 +43,7 @@ public:
         net::ServerSettings server;
         std::shared_ptr<const http::JwtVerifier> verifier;
         std::shared_ptr<const net::TlsContext> tls;
+        NotificationMaterials notifications;
     };
     static Result<Materials> gather(const config::Config& config);
 
@@ -72,6 +74,7 @@ private:
     admin::Readiness readiness_;
     admin::Metrics metrics_;
     business::Users users_;
+    Notifications notifications_;
     http::Gate gate_;
     http::IdempotencyKeys keys_;
     http::Router router_;

@@ -22,7 +22,8 @@ void raise_file_limit() {
 int serve(const config::Loaded& loaded, const Reload& reload) {
     auto materials = Application::gather(loaded.config);
     if (materials.has_error()) {
-        log::error("start_failed", {{"reason", materials.error().detail}});
+        for (const auto& line : config::lines_of(materials.error()))
+            log::error("start_failed", {{"reason", line}});
         return 1;
     }
     Application application{loaded.config, std::move(*materials), reload};

@@ -73,7 +73,8 @@ Failing failing_of(const Json& payload) {
 Result<ProviderNews> read_text(Receipt&& envelope, const Json& payload, const std::string& customer) {
     const auto phone = parse_phone(customer.starts_with('+') ? customer : "+" + customer);
     if (phone.has_error())
-        return Error{Failure::invalid, "customer_identifier is no phone number",
+        return Error{Failure::invalid,
+                     "customer_identifier is no phone number",
                      {{"customer_identifier", "is no phone number"}}};
     const auto& data = part(payload, "data");
     const auto& context = part(data, "context");
@@ -84,7 +85,8 @@ Result<ProviderNews> read_text(Receipt&& envelope, const Json& payload, const st
     inbound.text = text_at(context, {"body", "text", "caption", "title"});
     if (inbound.text.empty()) inbound.text = text_at(part(data, "text"), {"body"});
     // A picture has no words; that one came still opens the window and belongs to the conversation.
-    if (inbound.text.empty()) inbound.text = "[" + text_at(data, {"type"}) + "] " + text_at(context, {"link"});
+    if (inbound.text.empty())
+        inbound.text = "[" + text_at(data, {"type"}) + "] " + text_at(context, {"link"});
     if (inbound.text.size() > longest_text)
         return Error{Failure::too_large, "the text is longer than a message can be"};
     inbound.occurred_at = envelope.occurred_at;
@@ -102,8 +104,8 @@ Result<ProviderNews> read_myoperator_event(const Json& body) {
     const auto type = reader.required_text("event_type", {1, 100});
     const auto timestamp = reader.required_text("timestamp", {1, 64});
     const auto customer = reader.text("customer_identifier", {0, 64}).value_or("");
-    for (const char* name : {"company_id", "event_sequence", "event_version", "channel", "direction", "session_id",
-                             "system_identifier"})
+    for (const char* name : {"company_id", "event_sequence", "event_version", "channel", "direction",
+                             "session_id", "system_identifier"})
         reader.value(name);
     const auto* payload = reader.value("payload");
     if (!payload || !payload->is_object()) reader.fail("payload", "must be an object");

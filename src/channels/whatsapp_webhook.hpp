@@ -6,8 +6,8 @@
 
 namespace carillon::channels {
 
-// Failure::invalid when what every event must have is not there. Kinds that nobody knows become receipts that change
-// nothing, so that they are kept and can be looked at.
+// Failure::invalid when what every event must have is not there. Kinds that nobody knows become receipts that
+// change nothing, so that they are kept and can be looked at.
 [[nodiscard]] Result<ProviderNews> read_myoperator_event(const Json& body);
 
 }  // namespace carillon::channels

@@ -17,6 +17,8 @@ inline constexpr std::array<std::string_view, 2> names_of<TlsVersion>{"1.2", "1.
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<AuthMode>{"token", "development"};
 template <>
+inline constexpr std::array<std::string_view, 2> names_of<Backoff>{"fixed", "exponential"};
+template <>
 inline constexpr std::array<std::string_view, 5> names_of<log::Level>{"debug", "info", "warn", "error",
                                                                       "off"};
 template <>

@@ -79,6 +79,7 @@ struct Log {
 struct Firebase {
     Secret service_account_key;  // a path, or the JSON itself
     std::string project_id;      // empty: the one in the key
+    std::string base_url = "https://fcm.googleapis.com";
 };
 
 struct Myoperator {
@@ -87,11 +88,25 @@ struct Myoperator {
     std::string account_id;
     std::string phone_number;
     std::string phone_number_id;  // empty: looked up by the phone number
+    std::string waba_id;          // only some accounts need it
+    std::string base_url = "https://publicapi.myoperator.co";
+    Secret webhook_key;  // what their webhook must show; empty: it is refused
 };
+
+enum class Backoff { fixed, exponential };
 
 struct Queue {
     int retry_attempts = 3;
     std::chrono::minutes retry_delay_minutes{5};
+    Backoff retry_backoff = Backoff::fixed;
+    std::chrono::seconds lease_seconds{
+        30};  // how long a server may be silent before another takes its work over
+};
+
+struct Notifications {
+    std::string routing_file = "config/routing.toml";  // not there: the policy that was built in
+    std::string language = "en";                       // of people who have not said
+    std::chrono::seconds foreground_grace_seconds{5};  // how long push waits for an app that is open
 };
 
 struct Pusher {
@@ -110,6 +125,7 @@ struct Config {
     Firebase firebase;
     Myoperator myoperator;
     Queue queue;
+    Notifications notifications;
     Pusher pusher;
 };
 

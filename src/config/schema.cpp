@@ -169,6 +169,7 @@ std::vector<Key> provider_rows() {
     constexpr auto whatsapp = &Config::myoperator;
     constexpr auto pusher = &Config::pusher;
     constexpr auto queue = &Config::queue;
+    constexpr auto told = &Config::notifications;
     return {
         secret<fcm, &Firebase::service_account_key>("firebase.service_account_key", checks::free_secret,
                                                     "Service account for push: a path, or the JSON itself.",
@@ -176,6 +177,7 @@ std::vector<Key> provider_rows() {
         text<fcm, &Firebase::project_id>("firebase.project_id", checks::identifier,
                                          "Firebase project; empty: the one in the key.",
                                          {"FIREBASE_PROJECT_ID"}),
+        text<fcm, &Firebase::base_url>("firebase.base_url", checks::public_url, "Where FCM is reached."),
         secret<whatsapp, &Myoperator::api_key>("myoperator.api_key", checks::any_secret,
                                                "Key of the MyOperator API.", {"MYOPERATOR_API_KEY"}),
         secret<whatsapp, &Myoperator::api_secret>("myoperator.api_secret", checks::any_secret,
@@ -189,12 +191,34 @@ std::vector<Key> provider_rows() {
         text<whatsapp, &Myoperator::phone_number_id>("myoperator.phone_number_id", checks::digits,
                                                      "Its id at WhatsApp; empty: looked up by the number.",
                                                      {"MYOPERATOR_PHONE_NUMBER_ID"}),
+        text<whatsapp, &Myoperator::waba_id>("myoperator.waba_id", checks::digits,
+                                             "WhatsApp business account, if MyOperator asks for it.",
+                                             {"MYOPERATOR_WABA_ID"}),
+        text<whatsapp, &Myoperator::base_url>("myoperator.base_url", checks::public_url,
+                                              "Where MyOperator is reached."),
+        secret<whatsapp, &Myoperator::webhook_key>(
+            "myoperator.webhook_key", checks::any_secret,
+            "Key that MyOperator's webhook shows, as X-API-Key or as Basic password.",
+            {"MYOPERATOR_WEBHOOK_KEY"}),
         integer<queue, &Queue::retry_attempts>("queue.retry_attempts", 1, 100,
                                                "Attempts before a delivery is given up.",
                                                {"NOTIFICATION_QUEUE_RETRY_ATTEMPTS"}),
         integer<queue, &Queue::retry_delay_minutes>("queue.retry_delay_minutes", 0, 24 * 60,
                                                     "Minutes between two attempts.",
                                                     {"NOTIFICATION_QUEUE_RETRY_DELAY_MINUTES"}),
+        choice<Backoff, queue, &Queue::retry_backoff>(
+            "queue.retry_backoff", "Whether that time stays the same or doubles with each attempt."),
+        integer<queue, &Queue::lease_seconds>(
+            "queue.lease_seconds", 5, 600,
+            "How long a server may be silent before others take over what it was sending."),
+        text<told, &Notifications::routing_file>(
+            "notifications.routing_file", checks::any_text,
+            "Who is told of what, and how; where there is none, the policy built into the server holds."),
+        text<told, &Notifications::language>("notifications.language", checks::identifier,
+                                             "Language of people who have not said."),
+        integer<told, &Notifications::foreground_grace_seconds>(
+            "notifications.foreground_grace_seconds", 1, 60,
+            "How long push waits for an open app to show a message itself."),
         text<pusher, &Pusher::app_id>("pusher.app_id", checks::identifier,
                                       "Pusher application, for its HTTP API.", {"PUSHER_APP_ID"}),
         text<pusher, &Pusher::app_key>("pusher.app_key", checks::identifier,

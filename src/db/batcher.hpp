@@ -30,7 +30,8 @@
 
 namespace carillon::db {
 
-enum class BatchMode { read, transaction };
+// statement: one writing statement a batch, its own transaction in a single round trip.
+enum class BatchMode { read, statement, transaction };
 
 struct BatchSettings {
     BatchMode mode = BatchMode::read;
@@ -145,6 +146,7 @@ private:
             return answers;
         };
         if (settings_.mode == BatchMode::read) co_return co_await database_.read(std::move(job));
+        if (settings_.mode == BatchMode::statement) co_return co_await database_.statement(std::move(job));
         co_return co_await database_.transact(std::move(job));
     }
 

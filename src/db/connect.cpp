@@ -50,7 +50,10 @@ void add_defaults(Words& words, const ConnectOptions& options) {
 
 // Said after connecting and not in the connection string, because poolers refuse options they do not know.
 std::string setup_for(const ConnectOptions& options) {
-    std::string sql = "SET TimeZone = 'UTC'";
+    // Every statement of ours has its index. A plan made while a table was small would read all of it later,
+    // for as long as the connection keeps the plan; and what the planner then thinks a plan costs must not
+    // start the JIT.
+    std::string sql = "SET TimeZone = 'UTC'; SET enable_seqscan = off; SET jit = off";
     if (const auto limit = options.statement_timeout.count(); limit > 0) {
         // A process that was stopped in the middle of a transaction must not hold its locks for long.
         sql += "; SET statement_timeout = " + std::to_string(limit);

@@ -1,10 +1,13 @@
 #include "app/commands/commands.hpp"
+#include "app/notifications.hpp"
 
 namespace carillon::app {
 
 int check_config(Shell& shell) {
     const auto loaded = shell.load(config::Scope::serving);
     if (!loaded) return shell.fail(loaded.error());
+    if (const auto policy = load_policy(loaded->config); policy.has_error())
+        return shell.fail(policy.error());
 
     if (shell.json) {
         auto list = Json::array();

@@ -1,0 +1,34 @@
+#include "notify/publisher.hpp"
+
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace carillon::notify {
+
+Publisher::Publisher(db::Database& database, Outbox& outbox)
+    : database_{database},
+      outbox_{outbox},
+      batches_{database,
+               {.mode = db::BatchMode::statement, .lanes = 3},
+               [](db::Session& session, std::span<const Event> events) {
+                   Outbox::raise(session, events);
+                   return std::vector<bool>(events.size(), true);
+               }} {}
+
+asio::awaitable<void> Publisher::publish(Event event) {
+    auto stored = event;
+    co_await batches_.submit(std::move(stored));
+    outbox_.committed(std::move(event));
+}
+
+asio::awaitable<void> Publisher::publish_with(Event event, const Also& also) {
+    auto job = [&event, &also](db::Session& session) {
+        Outbox::raise(session, event);
+        also(session);
+    };
+    co_await database_.transact(std::move(job));
+    outbox_.committed(std::move(event));
+}
+
+}  // namespace carillon::notify

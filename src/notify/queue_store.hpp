@@ -1,0 +1,67 @@
+#pragma once
+// The queue's table. Called inside transactions, on a pool thread.
+#include <carillon/reason.hpp>
+#include <carillon/time.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "db/session.hpp"
+#include "notify/delivery.hpp"
+#include "notify/template_book.hpp"
+
+namespace carillon::notify {
+
+struct Wish {  // so many of that channel, please
+    std::string channel;
+    bool bulk = false;
+    std::int64_t count = 0;
+};
+
+struct ClaimTerms {
+    std::string node;
+    std::chrono::seconds lease{30};
+    // Channels on which a claim counts as the beginning of the call, since a second one does no harm.
+    std::vector<std::string> begin_with_claim;
+    // Nothing older is looked for. What was claimed and finished leaves dead rows behind at the low end of
+    // the index, and a long transaction elsewhere keeps them there; who claims need not walk through them
+    // each time.
+    std::optional<Time> floor;
+};
+
+// A row that was claimed, with what is to be known before its attempt.
+struct Claimed {
+    Delivery delivery;
+    std::string event_type;
+    std::string unless;
+    bool urgent = false;
+    bool seen = false;  // acknowledged by a device, or read: as `unless` asks
+    bool read = false;
+    bool call_lost = false;  // whoever had it before ended in the middle of a call
+    Time due;
+};
+
+[[nodiscard]] std::vector<Claimed> claim(db::Session& session, const std::vector<Wish>& wishes,
+                                         const ClaimTerms& terms);
+// When the next row of these channels is due; nothing when none waits. Leased ones count: their lease may run
+// out.
+[[nodiscard]] std::optional<std::chrono::milliseconds> next_due(db::Session& session,
+                                                                const std::vector<std::string>& channels,
+                                                                const std::optional<Time>& floor);
+
+struct Hold {
+    std::string id;
+    std::int64_t fence = 0;
+};
+// Prolongs the leases; the ids of those that are still ours.
+[[nodiscard]] std::vector<std::string> renew(db::Session& session, const std::vector<Hold>& holds,
+                                             std::chrono::seconds lease);
+// Records that the calls begin now; the ids of those that may begin.
+[[nodiscard]] std::vector<std::string> begin(db::Session& session, const std::vector<Hold>& holds,
+                                             std::chrono::seconds lease);
+// Gives leases back before their time: the work was not begun.
+void release(db::Session& session, const std::vector<Hold>& holds);
+
+}  // namespace carillon::notify
