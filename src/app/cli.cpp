@@ -16,6 +16,7 @@ struct Said {
     bool json = false;
     MigrateArguments migrate;
     TokenArguments token;
+    SandboxArguments sandbox;
 };
 
 struct Verb {
@@ -47,6 +48,25 @@ void add_token_options(CLI::App& app, Said& said) {
         ->type_name("TIME");
 }
 
+void add_sandbox_options(CLI::App& app, Said& said) {
+    app.add_option("--listen", said.sandbox.listen,
+                   "Where, on loopback (127.0.0.1:8001); port 0 is any free one")
+        ->type_name("ADDRESS");
+    app.add_option("--account", said.sandbox.account,
+                   "Google service account; made when there is no such file. The server takes it as "
+                   "FIREBASE_SERVICE_ACCOUNT_KEY")
+        ->required()
+        ->type_name("FILE");
+    app.add_option("--webhook", said.sandbox.webhook,
+                   "Where WhatsApp receipts go: the server's /api/webhooks/myoperator")
+        ->type_name("URL");
+    app.add_option("--webhook-key", said.sandbox.webhook_key, "Sent to the webhook as X-API-Key")
+        ->type_name("KEY");
+    app.add_option("--origin", said.sandbox.origins,
+                   "A page's origin that may drive the sandbox; several may be given")
+        ->type_name("URL");
+}
+
 constexpr Verb verbs[] = {
     {"serve", "Run the server until SIGTERM or SIGINT; SIGHUP reads certificates and log level again.",
      "Log as JSON, whatever log.format says", "carillon serve --config /etc/carillon/carillon.toml",
@@ -66,6 +86,10 @@ constexpr Verb verbs[] = {
     {"doctor", "Look for what keeps the server from working well, and say how to mend it.",
      "Print the list as JSON", "carillon doctor", no_options,
      [](Shell& shell, const Said&) { return run_doctor(shell); }},
+    {"sandbox", "Stand in for FCM and MyOperator, with faults on demand, so that no account is needed.",
+     "Print where it listens, and log, as JSON",
+     "carillon sandbox --account .data/account.json --webhook http://127.0.0.1:8000/api/webhooks/myoperator",
+     add_sandbox_options, [](Shell& shell, const Said& said) { return run_sandbox(shell, said.sandbox); }},
     {"version", "Print the versions of the program, of what it was built with, and of its schema.",
      "Print them as JSON", "carillon version --json", no_options,
      [](Shell& shell, const Said&) { return version(shell); }},

@@ -2,6 +2,7 @@
 // The verbs of the command line, a file each. All return an exit code.
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/shell.hpp"
 
@@ -22,6 +23,16 @@ struct TokenArguments {
     std::string ttl = "1h";
 };
 int print_token(Shell& shell, const TokenArguments& arguments);
+
+struct SandboxArguments {
+    std::string listen = "127.0.0.1:8001";
+    std::string account;
+    std::string webhook;
+    std::string webhook_key;
+    // Whose pages may drive it.
+    std::vector<std::string> origins{"http://127.0.0.1:8000", "http://localhost:8000"};
+};
+int run_sandbox(Shell& shell, const SandboxArguments& arguments);
 
 int check_config(Shell& shell);
 int run_doctor(Shell& shell);

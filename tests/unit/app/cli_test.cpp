@@ -43,8 +43,8 @@ struct Terminal {
     }
 };
 
-const std::vector<std::string> verbs{"serve",        "migrate", "verify-migrations", "token", "doctor",
-                                     "check-config", "version"};
+const std::vector<std::string> verbs{"serve",  "migrate",      "verify-migrations", "token",
+                                     "doctor", "check-config", "sandbox",           "version"};
 
 TEST(Cli, WithoutAVerbHelpIsShownAndNothingWasUnderstood) {
     const auto ran = Terminal{}.run({});
@@ -90,6 +90,13 @@ TEST(Cli, WhatIsNotUnderstoodIsToldWithWhatWasMeant) {
         {{"token", "--user", std::string(129, 'u'), "--role", "admin"},
          "--user: must be 1 to 128 characters"},
         {{"migrate", "--to", "latest"}, "--to"},
+        {{"sandbox"}, "--account is required; see `carillon sandbox --help`"},
+        {{"sandbox", "--account", ""}, "--account: must name a file"},
+        {{"sandbox", "--account", "a", "--listen", "8001"}, "--listen: must be an address and a port"},
+        {{"sandbox", "--account", "a", "--listen", "0.0.0.0:8001"}, "listens on loopback only"},
+        {{"sandbox", "--account", "a", "--listen", "sandbox.example:8001"}, "listens on loopback only"},
+        {{"sandbox", "--account", "a", "--webhook", "file:///etc"},
+         "--webhook: must be an http or https URL"},
         {{"check-config", "--config"}, "--config"},
     };
     for (const auto& row : rows) {
