@@ -75,6 +75,8 @@ struct Outcome {
     Json answer = Json::object();
     std::vector<DeviceId> unregistered;  // devices that are gone for good
     std::vector<DeviceId> unusable;      // kept, but somebody should look
+    // Some of the recipient's devices have it already: when nothing more is tried, it counts as sent.
+    std::optional<Accepted> partly;
     // The whole channel must rest: its account, its number, its credentials.
     std::optional<std::chrono::seconds> pause;
     // Kept with the delivery and given back with its next attempt.

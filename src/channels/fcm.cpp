@@ -17,8 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using End = DeviceResult::End;
 
-constexpr seconds longest_backoff{3600};
-
 // Why there is no token becomes why there is no push; nothing was sent to anybody.
 Outcome without_token(TokenGrant grant, const std::string& progress) {
     if (grant.refused) {
@@ -178,7 +176,7 @@ DeviceResult Fcm::judge_refusal(const Shipment& shipment, const Answered& answer
         case Action::flag_token: result.flagged = true; break;
         case Action::retry:
             result.end = End::again;
-            result.retry = retry_of(ruling, answered, shipment.message.attempt);
+            result.retry = retry_of(ruling, answered);
             break;
         case Action::refresh_token:  // for the second time
         case Action::pause_channel:
@@ -212,15 +210,12 @@ DeviceResult Fcm::judge_gone(const Answered& answered, DeviceResult result) {
     return result;
 }
 
-Retry Fcm::retry_of(const Ruling& ruling, const Answered& answered, int attempt) {
+// Where Google names no time, the policy's holds: its five minutes are more than the ten seconds that they
+// ask for.
+Retry Fcm::retry_of(const Ruling& ruling, const Answered& answered) {
     if (ruling.reason == Reason::rate_limited)
         return later(ruling.reason, answered.reply.retry_after.value_or(ruling.after));
-    if (answered.reply.retry_after) return failed(ruling.reason, *answered.reply.retry_after);
-    // Doubling from the least that Google asks for, spread so that many do not come back at once.
-    const auto doubled = ruling.after * (1 << std::clamp(attempt - 1, 0, 9));
-    std::uniform_real_distribution<double> spread{1.0, 1.2};
-    const auto wait = std::min(doubled, longest_backoff) * spread(random_);
-    return failed(ruling.reason, std::chrono::duration_cast<milliseconds>(wait));
+    return failed(ruling.reason, answered.reply.retry_after);
 }
 
 }  // namespace carillon::channels

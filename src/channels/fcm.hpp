@@ -9,7 +9,6 @@
 #include <carillon/time.hpp>
 #include <chrono>
 #include <optional>
-#include <random>
 #include <string>
 
 #include "channels/access_token.hpp"
@@ -59,7 +58,7 @@ private:
     DeviceResult judge_one(const Shipment& shipment, const Answered& answered);
     DeviceResult judge_refusal(const Shipment& shipment, const Answered& answered, DeviceResult result);
     DeviceResult judge_gone(const Answered& answered, DeviceResult result);
-    Retry retry_of(const Ruling& ruling, const Answered& answered, int attempt);
+    static Retry retry_of(const Ruling& ruling, const Answered& answered);
 
     outbound::Client& client_;
     const FcmSettings settings_;
@@ -68,7 +67,6 @@ private:
     std::string url_;
     std::optional<AccessTokens> tokens_;
     RemovalGuard guard_;
-    std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace carillon::channels

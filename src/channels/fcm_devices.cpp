@@ -108,6 +108,7 @@ Outcome combine(const std::vector<DeviceResult>& results, FcmProgress progress) 
     if (again) {
         outcome.verdict = *again;
         outcome.progress = progress.text();
+        if (!progress.name.empty()) outcome.partly = Accepted{progress.name, {}};
     } else {
         outcome.verdict = final_verdict(progress);
     }

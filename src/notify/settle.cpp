@@ -42,7 +42,12 @@ Settlement settle(const Outcome& outcome, const Attempt& attempt, const RetryPol
     if (const auto* accepted = std::get_if<Accepted>(&verdict))
         return Done{accepted->provider_message_id, accepted->conversation_id};
     if (const auto* reject = std::get_if<Reject>(&verdict)) return Dead{reject->reason};
-    if (const auto* retry = std::get_if<Retry>(&verdict)) return settle_retry(*retry, attempt, policy, now);
+    if (const auto* retry = std::get_if<Retry>(&verdict)) {
+        const auto settlement = settle_retry(*retry, attempt, policy, now);
+        if (outcome.partly && std::holds_alternative<Dead>(settlement))
+            return Done{outcome.partly->provider_message_id, outcome.partly->conversation_id};
+        return settlement;
+    }
 
     const auto reason = std::get<Unknown>(verdict).reason;
     if (!attempt.repeatable) return Wait{reason};

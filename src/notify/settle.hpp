@@ -7,6 +7,8 @@
 //             attempts are used up, or when it would come after the message is of any use.
 //   Unknown   as Retry where a second copy does no harm; else it waits for a receipt or an operator.
 //
+// What would be dead, but has reached some of the recipient's devices, is done.
+//
 // A Retry that spends no attempt keeps its number and so could go on for ever. It does not: expires_at ends
 // it, and without one it is made again only within 24 h of the first attempt.
 #include <carillon/channel.hpp>

@@ -16,17 +16,10 @@ constexpr db::Statement read_active{"template_book", R"sql(
       FROM notification_templates
      WHERE active)sql"};
 
-void tell(const pqxx::row& row, std::string_view why) {
-    log::error("template_unusable", {{"type", row["type"].c_str()},
-                                     {"channel", row["channel"].c_str()},
-                                     {"language", row["language"].c_str()},
-                                     {"reason", why}});
-}
-
-Result<MessageTemplate> parse(const pqxx::row& row) {
-    auto options = parse_json(row["options"].c_str());
-    if (options.has_error()) return options.error();
-    return MessageTemplate::parse(row["content"].c_str(), std::move(*options));
+void tell(const TemplateBook::Source& source, std::string_view why) {
+    log::error(
+        "template_unusable",
+        {{"type", source.type}, {"channel", source.channel}, {"language", source.language}, {"reason", why}});
 }
 
 }  // namespace
@@ -36,21 +29,31 @@ struct TemplateBook::Entry {
     MessageTemplate body;
 };
 
-std::shared_ptr<const TemplateBook> TemplateBook::load(db::Session& session) {
+std::shared_ptr<const TemplateBook> TemplateBook::make(std::int64_t stamp, std::vector<Source> sources) {
     auto book = std::make_shared<TemplateBook>();
-    // Before the templates: what changes in between is then loaded twice and never missed.
-    book->stamp_ = current_stamp(session);
-    for (const auto& row : session.exec(read_active)) {
-        auto body = parse(row);
+    book->stamp_ = stamp;
+    for (auto& source : sources) {
+        auto body = MessageTemplate::parse(source.content, std::move(source.options));
         if (body.has_error()) {
-            tell(row, body.error().fields.empty() ? body.error().detail : body.error().fields[0].message);
+            tell(source, body.error().fields.empty() ? body.error().detail : body.error().fields[0].message);
             continue;
         }
-        Key key{row["type"].c_str(), row["channel"].c_str(), row["language"].c_str()};
-        auto entry = std::make_shared<const Entry>(Entry{row["version"].as<int>(), std::move(*body)});
+        Key key{source.type, source.channel, source.language};
+        auto entry = std::make_shared<const Entry>(Entry{source.version, std::move(*body)});
         book->entries_.emplace(std::move(key), std::move(entry));
     }
     return book;
+}
+
+std::shared_ptr<const TemplateBook> TemplateBook::load(db::Session& session) {
+    // Before the templates: what changes in between is then loaded twice and never missed.
+    const auto stamp = current_stamp(session);
+    std::vector<Source> sources;
+    for (const auto& row : session.exec(read_active))
+        sources.push_back({row["type"].c_str(), row["channel"].c_str(), row["language"].c_str(),
+                           row["version"].as<int>(), row["content"].c_str(),
+                           Json::parse(row["options"].c_str())});
+    return make(stamp, std::move(sources));
 }
 
 std::int64_t TemplateBook::current_stamp(db::Session& session) {

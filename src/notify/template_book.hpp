@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 #include "db/session.hpp"
 #include "notify/template.hpp"
@@ -23,7 +24,14 @@ struct Rendered {
 
 class TemplateBook {
 public:
-    // Those that cannot be parsed any more are left out and logged.
+    struct Source {
+        std::string type, channel, language;
+        int version = 1;
+        std::string content;
+        Json options = Json::object();
+    };
+    // Those that cannot be parsed are left out and logged.
+    static std::shared_ptr<const TemplateBook> make(std::int64_t stamp, std::vector<Source> sources);
     static std::shared_ptr<const TemplateBook> load(db::Session& session);
     // One cheap statement: what load() would have as its stamp().
     static std::int64_t current_stamp(db::Session& session);

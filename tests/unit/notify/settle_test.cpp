@@ -170,6 +170,14 @@ TEST(Settle, KeepsAFixedDelayToTheSecond) {
     EXPECT_EQ(delay_of(three_fixed, 2, 1.0), 5min);
 }
 
+TEST(Settle, WhatSomeDevicesHaveIsSentWhenNothingMoreIsTried) {
+    auto outcome = retry();
+    outcome.partly = Accepted{"projects/p/messages/1", {}};
+
+    EXPECT_EQ(settle(outcome, attempt(1), three_fixed, now), again(5min));
+    EXPECT_EQ(settle(outcome, attempt(3), three_fixed, now), (Done{"projects/p/messages/1", ""}));
+}
+
 TEST(Settle, TriesAsOftenAsThePolicySays) {
     const RetryPolicy policy{.attempts = 1};
 
