@@ -16,6 +16,9 @@ struct Said {
     bool json = false;
     MigrateArguments migrate;
     TokenArguments token;
+    WhyArguments why;
+    bool audit = false;
+    int days = 30;
     SandboxArguments sandbox;
 };
 
@@ -67,6 +70,21 @@ void add_sandbox_options(CLI::App& app, Said& said) {
         ->type_name("URL");
 }
 
+void add_doctor_options(CLI::App& app, Said& said) {
+    auto* audit =
+        app.add_flag("--audit", said.audit,
+                     "Prove instead that every event came to an end for everybody, and list what did not");
+    app.add_option("--days", said.days, "How far back the audit looks (30)")
+        ->needs(audit)
+        ->check(CLI::Range(1, 3660))
+        ->type_name("N");
+}
+
+void add_why_options(CLI::App& app, Said& said) {
+    app.add_option("user", said.why.user, "User id or phone number")->required()->type_name("USER");
+    app.add_option("event", said.why.event, "Event id")->required()->type_name("EVENT");
+}
+
 constexpr Verb verbs[] = {
     {"serve", "Run the server until SIGTERM or SIGINT; SIGHUP reads certificates and log level again.",
      "Log as JSON, whatever log.format says", "carillon serve --config /etc/carillon/carillon.toml",
@@ -84,8 +102,13 @@ constexpr Verb verbs[] = {
      "Print the list as JSON", "carillon check-config --config /etc/carillon/carillon.toml", no_options,
      [](Shell& shell, const Said&) { return check_config(shell); }},
     {"doctor", "Look for what keeps the server from working well, and say how to mend it.",
-     "Print the list as JSON", "carillon doctor", no_options,
-     [](Shell& shell, const Said&) { return run_doctor(shell); }},
+     "Print the list as JSON", "carillon doctor\n  carillon doctor --audit --days 7", add_doctor_options,
+     [](Shell& shell, const Said& said) {
+         return said.audit ? run_audit(shell, said.days) : run_doctor(shell);
+     }},
+    {"why", "Tell why a user heard of an event, or did not.", "Print it with what it rests on as JSON",
+     "carillon why usr_ada evt_019aa0c1b2c3d4e5f60718293a4b5c6d", add_why_options,
+     [](Shell& shell, const Said& said) { return why(shell, said.why); }},
     {"sandbox", "Stand in for FCM and MyOperator, with faults on demand, so that no account is needed.",
      "Print where it listens, and log, as JSON",
      "carillon sandbox --account .data/account.json --webhook http://127.0.0.1:8000/api/webhooks/myoperator",

@@ -9,7 +9,7 @@ import {carillon} from './support/cli.mjs';
 import {start_server} from './support/server.mjs';
 
 const verbs = ['serve', 'migrate', 'verify-migrations', 'token', 'check-config', 'doctor', 'sandbox',
-    'version'];
+    'version', 'why'];
 const secret = randomBytes(32).toString('hex');
 const enough = {DATABASE_URL: 'postgresql:///none?host=/nowhere', AUTH_JWT_SECRET: secret};
 

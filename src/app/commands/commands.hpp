@@ -36,6 +36,14 @@ int run_sandbox(Shell& shell, const SandboxArguments& arguments);
 
 int check_config(Shell& shell);
 int run_doctor(Shell& shell);
+// What `doctor --audit` does instead: see notify/audit.hpp.
+int run_audit(Shell& shell, int days);
+
+struct WhyArguments {
+    std::string user;
+    std::string event;
+};
+int why(Shell& shell, const WhyArguments& arguments);
 int version(Shell& shell);
 
 // Loads what a command that only needs the database needs; Failure::invalid when it has no address.

@@ -43,8 +43,8 @@ struct Terminal {
     }
 };
 
-const std::vector<std::string> verbs{"serve",  "migrate",      "verify-migrations", "token",
-                                     "doctor", "check-config", "sandbox",           "version"};
+const std::vector<std::string> verbs{"serve",        "migrate", "verify-migrations", "token", "doctor",
+                                     "check-config", "sandbox", "version",           "why"};
 
 TEST(Cli, WithoutAVerbHelpIsShownAndNothingWasUnderstood) {
     const auto ran = Terminal{}.run({});
@@ -90,6 +90,10 @@ TEST(Cli, WhatIsNotUnderstoodIsToldWithWhatWasMeant) {
         {{"token", "--user", std::string(129, 'u'), "--role", "admin"},
          "--user: must be 1 to 128 characters"},
         {{"migrate", "--to", "latest"}, "--to"},
+        {{"why"}, "user is required; see `carillon why --help`"},
+        {{"why", "ada"}, "event is required"},
+        {{"doctor", "--days", "7"}, "--days requires --audit"},
+        {{"doctor", "--audit", "--days", "0"}, "--days: "},
         {{"sandbox"}, "--account is required; see `carillon sandbox --help`"},
         {{"sandbox", "--account", ""}, "--account: must name a file"},
         {{"sandbox", "--account", "a", "--listen", "8001"}, "--listen: must be an address and a port"},
@@ -231,8 +235,10 @@ TEST(Migrate, NeedsADatabase) {
 TEST(Migrate, TellsThatTheDatabaseIsAwayWithoutThePassword) {
     Terminal terminal;
     terminal.environment = {{"DATABASE_URL", "postgres://app:hunter2@127.0.0.1:1/x"}};
-    for (const auto* verb : {"migrate", "verify-migrations", "doctor"}) {
-        const auto ran = terminal.run({verb});
+    const std::vector<std::string> lines[] = {
+        {"migrate"}, {"verify-migrations"}, {"doctor"}, {"doctor", "--audit"}, {"why", "ada", "evt_1"}};
+    for (const auto& line : lines) {
+        const auto ran = terminal.run(line);
         EXPECT_EQ(ran.code, exit_failed);
         EXPECT_THAT(ran.out + ran.err, AllOf(HasSubstr("127.0.0.1"), testing::Not(HasSubstr("hunter2"))));
     }
