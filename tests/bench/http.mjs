@@ -31,7 +31,7 @@ setTimeout(() => {
 
 const machine = describe_machine();
 const samples = {};
-const stage = await Stage.set_up();
+const stage = await Stage.set_up({nginx: true});
 
 // The CPU time of processes while `work` went on, beside what it gives.
 async function counted(pids, work) {

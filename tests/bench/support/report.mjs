@@ -19,9 +19,16 @@ export function line({what, ours, peer, goal}) {
     return {what, ours: median(ours), peer: peer && median(peer), ratio, goal, met, rounds: {ours, peer}};
 }
 
-// A goal that is a figure of its own, not to be exceeded.
-export function at_most({what, ours, goal}) {
-    return {what, ours: median(ours), goal, met: median(ours) <= goal, rounds: {ours}};
+// A goal not to be exceeded: by the figure itself, or by its ratio to a peer's if there is one.
+export function at_most({what, ours, peer, goal}) {
+    const ratio = peer && median(ours.map((figure, round) => figure / peer[round]));
+    const met = (ratio ?? median(ours)) <= goal;
+    return {what, ours: median(ours), peer: peer && median(peer), ratio, goal, met, rounds: {ours, peer}};
+}
+
+// One that is to be reached.
+export function at_least({what, ours, goal}) {
+    return {what, ours: median(ours), goal, met: median(ours) >= goal, rounds: {ours}};
 }
 
 function figure(value) {

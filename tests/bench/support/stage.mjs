@@ -1,4 +1,4 @@
-// What the measurements of HTTP play on: the server with users in its database, and nginx beside it.
+// What the measurements play on: the server with users in its database, and nginx beside it if wanted.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -31,11 +31,12 @@ export class Stage {
     #folder = mkdtempSync(path.join(tmpdir(), 'carillon-bench-'));
     #remove = () => rmSync(this.#folder, {recursive: true, force: true});
 
-    static async set_up() {
+    // `env` is what this server is told beyond the usual.
+    static async set_up({env = {}, nginx = false} = {}) {
         const stage = new Stage();
         process.once('exit', stage.#remove);
         try {
-            await stage.#set_up();
+            await stage.#set_up({...settings, ...env}, nginx);
         } catch (error) {
             await stage.take_down().catch(() => {});  // what went wrong first is what matters
             throw error;
@@ -43,18 +44,18 @@ export class Stage {
         return stage;
     }
 
-    async #set_up() {
+    async #set_up(env, nginx) {
         // So that what the server leaves behind when the run is broken off goes with the rest.
         process.env.TMPDIR = this.#folder;
         this.database = await Database.create();
         await this.#check_postgres();
-        this.server = new Server(this.database, settings);
+        this.server = new Server(this.database, env);
         await this.start_server();
         await this.database.query(insert_users, [users]);
         await this.database.query('VACUUM (ANALYZE) users');
         this.token = this.server.token('admin', 'admin', {ttl_seconds: 3600});
         await this.#check_answers();
-        this.nginx = await Nginx.start(path.join(this.#folder, 'nginx'));
+        if (nginx) this.nginx = await Nginx.start(path.join(this.#folder, 'nginx'));
     }
 
     // Another process over the same database.

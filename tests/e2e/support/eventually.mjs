@@ -1,5 +1,5 @@
 // Asks again until the condition gives something true, and returns that. The only place here that lets time pass.
-export function eventually(condition, limit_ms = 5000) {
+export function eventually(condition, limit_ms = 5000, every_ms = 10) {
     const began = Date.now();
     return new Promise((resolve, reject) => {
         const attempt = async () => {
@@ -10,7 +10,7 @@ export function eventually(condition, limit_ms = 5000) {
             } catch (error) {
                 trouble = error;
             }
-            if (Date.now() - began < limit_ms) return setTimeout(attempt, 10);
+            if (Date.now() - began < limit_ms) return setTimeout(attempt, every_ms);
             const last = trouble ? `; the last try: ${trouble.message}` : '';
             reject(new Error(`not within ${limit_ms} ms: ${condition}${last}`, {cause: trouble}));
         };
