@@ -19,10 +19,12 @@ class Timeline {
 public:
     explicit Timeline(const MessageFacts& facts) : facts_{facts} {}
 
-    // In the order of cause and effect: entries of the same instant stay in it.
+    // In the order of cause and effect: entries of the same instant stay in it, and nothing goes before the
+    // event and its plan, whose times may be of two clocks.
     std::vector<TimelineEntry> run() {
         add_event();
         add_plan();
+        const auto beginning = static_cast<std::ptrdiff_t>(entries_.size());
         add_feed();
         add_attempts();
         add_interventions();
@@ -30,7 +32,7 @@ public:
         add_states();
         add_waiting();
         const auto earlier = [](const TimelineEntry& a, const TimelineEntry& b) { return a.at < b.at; };
-        std::stable_sort(entries_.begin(), entries_.end(), earlier);
+        std::stable_sort(entries_.begin() + beginning, entries_.end(), earlier);
         return std::move(entries_);
     }
 
@@ -62,7 +64,8 @@ private:
                                                 {"step", other.step},
                                                 {"status", other.status},
                                                 {"reason", other.reason}});
-        add(facts_.plan ? facts_.plan->planned_at : facts_.message.created_at, "planned", std::move(detail));
+        const auto planned = facts_.plan ? facts_.plan->planned_at : facts_.message.created_at;
+        add(std::max(planned, last()), "planned", std::move(detail));
     }
 
     void add_feed() {

@@ -46,6 +46,16 @@ TEST(Timeline, TellsAMessagesLifeInOrder) {
                             "attempt", "sent", "receipt", "delivered", "acknowledged", "read_in_feed"));
 }
 
+// Event and plan in one transaction, the one timed by us and the other by the database.
+TEST(Timeline, NothingGoesBeforeItsCause) {
+    auto facts = a_message();
+    facts.plan->planned_at = at(-1);
+    facts.attempts = {{1, at(-1), at(0), "a", "accepted", "accepted", Json::object()}};
+
+    EXPECT_THAT(whats(facts), ElementsAre("event_accepted", "planned", "attempt"));
+    EXPECT_EQ(timeline_of(facts)[1].at, at(0));
+}
+
 TEST(Timeline, WhatItWaitsForStandsAtTheEnd) {
     auto facts = a_message();
     facts.queue = QueueRow{"waiting", "quiet_hours", at(9000), 0, {}, {}, "acked", {}, at(0)};
