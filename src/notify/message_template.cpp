@@ -24,6 +24,12 @@ std::string field_of(const Place& place) {
     return field;
 }
 
+Error syntax_error(std::vector<FieldError> faults) {
+    Error error{Failure::invalid, "The template cannot be read.", std::move(faults)};
+    error.code = "template_syntax";
+    return error;
+}
+
 void gather(Error& all, const Error& one) {
     if (all.code.empty()) {
         all = one;
@@ -41,6 +47,10 @@ MessageTemplate::MessageTemplate(Template text, Json options, std::vector<std::p
     : text_{std::move(text)}, options_(std::move(options)), holes_{std::move(holes)} {}
 
 Result<MessageTemplate> MessageTemplate::parse(std::string_view text, Json options) {
+    if (to_text(options).size() > most_option_bytes) {
+        const auto most = std::to_string(most_option_bytes);
+        return syntax_error({{"options", "must be at most " + most + " bytes of JSON"}});
+    }
     std::vector<FieldError> faults;
     auto body = parse_template(text);
     if (body.has_error()) faults.push_back({"content", body.error().detail});
@@ -53,26 +63,27 @@ Result<MessageTemplate> MessageTemplate::parse(std::string_view text, Json optio
         else if (source.find('{') != std::string::npos)  // the rest is printed as it stands
             holes.emplace_back(place, std::move(*parsed));
     });
-    if (!faults.empty()) {
-        Error error{Failure::invalid, "The template cannot be read.", std::move(faults)};
-        error.code = "template_syntax";
-        return error;
+    if (holes.size() > most_option_holes) {
+        const auto most = std::to_string(most_option_holes);
+        faults.push_back({"options", "may have at most " + most + " texts with something to fill in"});
     }
+    if (!faults.empty()) return syntax_error(std::move(faults));
     return MessageTemplate{std::move(*body), std::move(options), std::move(holes)};
 }
 
 Result<MessageTemplate::Output> MessageTemplate::render(const Json& context,
                                                         std::string_view language) const {
     const RenderOptions options{language};
+    RenderBudget spent;
     Error failure;
     Output output{{}, options_};
-    auto text = text_.render(context, options);
+    auto text = text_.render(context, options, spent);
     if (text.has_error())
         gather(failure, text.error());
     else
         output.text = std::move(*text);
     for (const auto& [place, hole] : holes_) {
-        auto value = hole.render(context, options);
+        auto value = hole.render(context, options, spent);
         if (value.has_error())
             gather(failure, value.error());
         else

@@ -20,10 +20,14 @@ public:
         Json content;  // the options, every text in them rendered
     };
 
-    // Failure::invalid "template_syntax", every faulty text with its place: {"options.title", "line 1, …"}.
+    static constexpr std::size_t most_option_bytes = 16 * 1024;  // as JSON
+    static constexpr std::size_t most_option_holes = 64;         // texts that are more than themselves
+
+    // Failure::invalid "template_syntax", every faulty text with its place: {"options.title", "line 1, …"};
+    // {"options", …} when there is more of them than a message has use for.
     static Result<MessageTemplate> parse(std::string_view text, Json options);
 
-    // What Template::render() says, of all texts at once.
+    // What Template::render() says, of all texts at once; its limits are those of all of them together.
     [[nodiscard]] Result<Output> render(const Json& context, std::string_view language) const;
 
     // What it asks of the context, sorted.

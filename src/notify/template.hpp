@@ -28,6 +28,13 @@ struct TemplateLimits {
     std::size_t steps = 100'000;  // values looked up, parts written, 64 bytes of text worked through
 };
 
+// What has been spent of the limits. Texts that belong to one message share it, so that many of them cost no
+// more than one may.
+struct RenderBudget {
+    std::size_t steps = 0;
+    std::size_t output_bytes = 0;
+};
+
 struct RenderOptions {
     std::string_view language = "en";  // of the names of months and days: "fr", "fr-CM"; others read English
 };
@@ -44,6 +51,9 @@ public:
     //                              name every one of them: {"context.customer_name", "is missing"}
     //   template_failed            a value of the wrong kind, or one of the limits; the detail says where
     [[nodiscard]] Result<std::string> render(const Json& context, const RenderOptions& options = {}) const;
+    // As a part of something that has spent that much.
+    [[nodiscard]] Result<std::string> render(const Json& context, const RenderOptions& options,
+                                             RenderBudget& spent) const;
 
     // What it asks of the context, sorted: "customer_name", "order.id". Not `currency`, which the currency
     // filters look up by themselves and for which there is a default.

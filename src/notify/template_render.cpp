@@ -74,8 +74,8 @@ std::size_t weight(const Json& value) {
 
 class Renderer {
 public:
-    Renderer(const Program& program, const Json& context, const RenderOptions& options)
-        : program_{program}, context_{context}, options_{options} {}
+    Renderer(const Program& program, const Json& context, const RenderOptions& options, RenderBudget& spent)
+        : program_{program}, context_{context}, options_{options}, spent_{spent} {}
 
     Result<std::string> run() {
         try {
@@ -91,13 +91,14 @@ private:
     // ---- bounds
 
     void spend(std::size_t steps, const Position& at) {
-        steps_ += 1 + steps;
-        if (steps_ <= program_.limits.steps) return;
+        spent_.steps += 1 + steps;
+        if (spent_.steps <= program_.limits.steps) return;
         throw RenderFault{at, "this takes more than " + std::to_string(program_.limits.steps) + " steps"};
     }
     void write(std::string_view text, const Position& at) {
         spend(text.size() / bytes_per_step, at);
-        if (text.size() > program_.limits.output_bytes - out_.size()) {
+        spent_.output_bytes += text.size();
+        if (spent_.output_bytes > program_.limits.output_bytes) {
             throw RenderFault{at, "the text becomes longer than " +
                                       std::to_string(program_.limits.output_bytes) + " bytes"};
         }
@@ -282,8 +283,8 @@ private:
     const Program& program_;
     const Json& context_;
     const RenderOptions& options_;
+    RenderBudget& spent_;
     std::string out_;
-    std::size_t steps_ = 0;
     std::vector<Round> rounds_;
     std::vector<std::string> missing_;
 };
@@ -291,7 +292,13 @@ private:
 }  // namespace
 
 Result<std::string> Template::render(const Json& context, const RenderOptions& options) const {
-    return Renderer{*program_, context, options}.run();
+    RenderBudget spent;
+    return render(context, options, spent);
+}
+
+Result<std::string> Template::render(const Json& context, const RenderOptions& options,
+                                     RenderBudget& spent) const {
+    return Renderer{*program_, context, options, spent}.run();
 }
 
 const std::vector<std::string>& Template::variables() const noexcept {
