@@ -82,14 +82,24 @@ constexpr const char* queue_of_final = R"sql(
       JOIN notifications_log l ON l.id = q.id
      WHERE l.status NOT IN ('queued', 'sending', 'failed'))sql";
 
-// Parked rows wait for another channel; without one that still moves they would wait for ever.
+// Parked rows wait for another channel of their route; without one that still moves they would wait for ever.
 constexpr const char* queue_parked_alone = R"sql(
     SELECT q.event_id, q.id, q.user_id, q.channel || ' waits for a channel that has ended'
       FROM notifications_queue q
+      JOIN notifications_log l ON l.id = q.id
      WHERE q.due = 'infinity'
        AND NOT EXISTS (SELECT 1 FROM notifications_queue e
+                         JOIN notifications_log r ON r.id = e.id
                         WHERE e.event_id = q.event_id AND e.user_id IS NOT DISTINCT FROM q.user_id
+                          AND r.route IS NOT DISTINCT FROM l.route
                           AND e.step < q.step AND e.due < 'infinity'))sql";
+
+// A channel that is paused holds its messages on purpose.
+constexpr const char* queue_stuck = R"sql(
+    SELECT q.event_id, q.id, q.user_id, q.channel || ' has been due since ' || q.due || ' and nobody takes it'
+      FROM notifications_queue q
+     WHERE q.state = 'waiting' AND q.due < now() - interval '1 hour'
+       AND NOT EXISTS (SELECT 1 FROM channel_pauses p WHERE p.channel = q.channel AND p.until > now()))sql";
 
 constexpr const char* queue_overdue = R"sql(
     SELECT q.event_id, q.id, q.user_id, q.channel || ' is leased to ' || COALESCE(q.node, 'nobody') ||
@@ -101,7 +111,7 @@ constexpr const char* delivery_twice = R"sql(
     SELECT l.event_id, max(l.id), max(l.user_id), l.channel || ', ' || count(*) || ' times'
       FROM notifications_log l
      WHERE l.id >= (SELECT message FROM since) AND COALESCE(l.user_id, l.phone) IS NOT NULL
-     GROUP BY l.event_id, COALESCE(l.user_id, l.phone), l.channel
+     GROUP BY l.event_id, l.route, COALESCE(l.user_id, l.phone), l.channel
     HAVING count(*) > 1)sql";
 
 // From the first row that is kept to the head, without a gap.
@@ -122,16 +132,27 @@ constexpr const char* feed_twice = R"sql(
     HAVING count(*) > 1)sql";
 
 // A call that spent no attempt is written down under the number that the next one has again. Those that were
-// part of a digest have its number, and no call of their own.
+// part of a digest have its number, and no call of their own. A message that is sent once more counts from
+// the start; when that was, the database's clock says, and when a call began, a server's: of the calls within
+// five seconds of it, either may be true.
 constexpr const char* attempts_differ = R"sql(
     SELECT l.event_id, l.id, l.user_id,
-           'the record says ' || l.attempt || ', the calls say ' || COALESCE(a.last, 0) || ' (' || l.status || ')'
+           'the record says ' || l.attempt || ', the calls say ' || COALESCE(a.possible, 0) || ' (' || l.status || ')'
       FROM notifications_log l
-      LEFT JOIN (SELECT delivery_id, max(attempt) AS last FROM attempts
-                  WHERE delivery_id >= (SELECT message FROM since) GROUP BY delivery_id) a ON a.delivery_id = l.id
+      LEFT JOIN (SELECT c.delivery_id,
+                        max(c.attempt) FILTER (
+                            WHERE s.at IS NULL OR c.begun_at > s.at + interval '5 s') AS certain,
+                        max(c.attempt) FILTER (
+                            WHERE s.at IS NULL OR c.begun_at > s.at - interval '5 s') AS possible
+                   FROM attempts c
+                   LEFT JOIN (SELECT delivery_id, max(at) AS at FROM interventions
+                               WHERE what = 'resend' AND delivery_id >= (SELECT message FROM since)
+                               GROUP BY delivery_id) s ON s.delivery_id = c.delivery_id
+                  WHERE c.delivery_id >= (SELECT message FROM since)
+                  GROUP BY c.delivery_id) a ON a.delivery_id = l.id
      WHERE l.id >= (SELECT message FROM since) AND l.digest_of IS NULL
-       AND (COALESCE(a.last, 0) < l.attempt OR COALESCE(a.last, 0) > l.attempt + 1
-            OR (l.status IN ('sent', 'unknown') AND a.last IS NULL)))sql";
+       AND (COALESCE(a.possible, 0) < l.attempt OR COALESCE(a.certain, 0) > l.attempt + 1
+            OR (l.status IN ('sent', 'unknown') AND a.possible IS NULL)))sql";
 
 constexpr const char* attempt_without_record = R"sql(
     SELECT NULL, a.delivery_id, NULL, 'attempt ' || a.attempt || ' at ' || a.begun_at
@@ -154,8 +175,9 @@ constexpr std::array rules{
     AuditRule{"queue_without_record", "What waits in the queue has its record.", queue_without_record},
     AuditRule{"queue_of_final", "What is final does not wait in the queue.", queue_of_final},
     AuditRule{"queue_parked_alone", "Who waits for another channel has one to wait for.", queue_parked_alone},
+    AuditRule{"queue_stuck", "What is due goes out within the hour.", queue_stuck},
     AuditRule{"queue_overdue", "A lease that has run out is taken over.", queue_overdue},
-    AuditRule{"delivery_twice", "One event reaches one person by one channel once.", delivery_twice},
+    AuditRule{"delivery_twice", "One route tells one person by one channel once.", delivery_twice},
     AuditRule{"feed_gap", "A feed counts its messages without a gap.", feed_gap},
     AuditRule{"feed_twice", "A feed holds an event once.", feed_twice},
     AuditRule{"attempts_differ", "Every call is written down, and the record counts them.", attempts_differ},

@@ -10,6 +10,7 @@ class AuditTest : public DeskTest {
 protected:
     void SetUp() override {
         DeskTest::SetUp();
+        own().query("DELETE FROM channel_pauses");
         // One of each kind of end, and all of it in order.
         add_event(event);
         add_plan(event, 3, 1, {{"recipients", 2}});
@@ -24,6 +25,16 @@ protected:
         add_message(skipped,
                     {{"event_id", event}, {"user_id", "ben"}, {"status", "skipped"}, {"attempt", 0}});
         add_to_feed("ada", 1, event);
+    }
+
+    // Due, unless a test says otherwise, later than any clock says: the rules go by the database's.
+    static void add_waiting(const std::string& id, Json more = Json::object()) {
+        if (!more.contains("due")) more["due"] = "2999-01-01T00:00:00Z";
+        DeskTest::add_waiting(id, more);
+    }
+    static void add_resend(const std::string& id, Time at) {
+        insert("interventions",
+               {{"delivery_id", id}, {"at", text(at)}, {"what", "resend"}, {"actor", "boss"}});
     }
 
     AuditReport audit() { return run(Audit{database(), clock()}.run(60)); }
@@ -155,6 +166,38 @@ TEST_F(AuditTest, WhoWaitsForAnotherChannelHasOne) {
     EXPECT_THAT(broken(), IsEmpty());
 }
 
+TEST_F(AuditTest, WhoWaitsForAnotherChannelHasOneOfTheSameRoute) {
+    own().query("UPDATE notifications_queue SET due = 'infinity', step = 1");
+    own().query("UPDATE notifications_log SET route = 'a' WHERE id = '" + waiting + "'");
+    own().query(
+        "UPDATE notifications_log SET route = 'b', user_id = 'ada', channel = 'web_chat',"
+        " status = 'queued' WHERE id = '" +
+        skipped + "'");
+    add_waiting(skipped, {{"event_id", event}, {"user_id", "ada"}, {"channel", "web_chat"}});
+    EXPECT_THAT(broken(), ElementsAre("queue_parked_alone"));
+
+    own().query("UPDATE notifications_log SET route = 'a' WHERE id = '" + skipped + "'");
+    EXPECT_THAT(broken(), IsEmpty());
+}
+
+TEST_F(AuditTest, WhatIsDueGoesOutWithinTheHour) {
+    own().query("UPDATE notifications_queue SET due = now() - interval '59 min'");
+    EXPECT_THAT(broken(), IsEmpty());
+
+    own().query("UPDATE notifications_queue SET due = now() - interval '61 min'");
+    EXPECT_THAT(broken(), ElementsAre("queue_stuck"));
+    EXPECT_EQ(only("queue_stuck").delivery_id, waiting);
+}
+
+TEST_F(AuditTest, WhatAPauseHoldsIsNotStuck) {
+    own().query("UPDATE notifications_queue SET due = now() - interval '2 h'");
+    own().query("INSERT INTO channel_pauses VALUES ('push', now() + interval '1 h', 'auth')");
+    EXPECT_THAT(broken(), IsEmpty());
+
+    own().query("UPDATE channel_pauses SET until = now() - interval '1 s'");
+    EXPECT_THAT(broken(), ElementsAre("queue_stuck"));
+}
+
 TEST_F(AuditTest, ALeaseThatNobodyTakesOverIsTold) {
     own().query(
         "UPDATE notifications_queue SET state = 'leased', node = 'b', due = now() - interval '2 min'");
@@ -166,6 +209,11 @@ TEST_F(AuditTest, NobodyIsToldTwiceByOneChannel) {
 
     EXPECT_THAT(broken(), ElementsAre("delivery_twice"));
     EXPECT_EQ(only("delivery_twice").user_id, "ada");
+}
+
+TEST_F(AuditTest, TwoRoutesMayTellOnePersonByOneChannel) {
+    own().query("UPDATE notifications_log SET user_id = 'ada', route = 'b' WHERE id = '" + skipped + "'");
+    EXPECT_THAT(broken(), IsEmpty());
 }
 
 TEST_F(AuditTest, AFeedHasNoGap) {
@@ -201,6 +249,29 @@ TEST_F(AuditTest, MoreCallsThanTheRecordKnowsAreTold) {
     add_attempt(sent, 2);
     add_attempt(sent, 3);
     EXPECT_THAT(broken(), ElementsAre("attempts_differ"));
+}
+
+// The calls are at one, two, three … seconds past.
+TEST_F(AuditTest, WhatIsSentOnceMoreCountsFromTheStart) {
+    for (int n = 2; n <= 4; ++n) add_attempt(sent, n);
+    add_resend(sent, now() + std::chrono::minutes{1});
+    const auto again = text(now() + std::chrono::minutes{2});
+    add_attempt(sent, 1, {{"begun_at", again}, {"ended_at", again}});
+
+    EXPECT_THAT(broken(), IsEmpty());
+}
+
+TEST_F(AuditTest, OfCallsAboutTheTimeOfAResendEitherIsTrue) {
+    for (int n = 2; n <= 4; ++n) add_attempt(sent, n);
+    const auto began = text(now() + std::chrono::seconds{5});
+    add_attempt(sent, 1, {{"begun_at", began}, {"ended_at", began}});
+
+    add_resend(sent, now() + std::chrono::seconds{4});
+    EXPECT_THAT(broken(), IsEmpty()) << "by the database's clock before the call";
+    own().query("UPDATE interventions SET at = at + interval '4 s'");
+    EXPECT_THAT(broken(), IsEmpty()) << "by the database's clock after it";
+    own().query("UPDATE interventions SET at = at + interval '4 s'");
+    EXPECT_THAT(broken(), ElementsAre("attempts_differ")) << "so much no two clocks differ";
 }
 
 TEST_F(AuditTest, ACallBelongsToADelivery) {
