@@ -5,6 +5,12 @@
 #include <charconv>
 
 namespace carillon::http {
+namespace {
+
+constexpr const char* unusable = "The query has parameters that cannot be used.";
+constexpr const char* not_of_this_list = "is not a cursor of this list";
+
+}  // namespace
 
 QueryReader::QueryReader(std::string_view query) {
     while (!query.empty()) {
@@ -74,7 +80,7 @@ Json QueryReader::cursor(std::string_view kind) {
     const auto value = take("cursor");
     if (!value) return nullptr;
     if (auto position = read_cursor(kind, *value)) return std::move(*position);
-    errors_.push_back({"cursor", "is not a cursor of this list"});
+    errors_.push_back({"cursor", not_of_this_list});
     return nullptr;
 }
 
@@ -82,7 +88,7 @@ std::optional<Error> QueryReader::finish() {
     for (const auto& [name, value] : given_)
         if (!known_.contains(name)) errors_.push_back({name, "is not a parameter of this list"});
     if (errors_.empty()) return std::nullopt;
-    return Error{Failure::invalid, "The query has parameters that cannot be used.", std::move(errors_)};
+    return Error{Failure::invalid, unusable, std::move(errors_)};
 }
 
 std::string make_cursor(std::string_view kind, const Json& position) {
@@ -101,6 +107,10 @@ std::optional<Json> read_cursor(std::string_view kind, std::string_view cursor) 
     auto& value = *parsed;
     if (!value.is_array() || value.size() != 2 || value[0] != kind) return std::nullopt;
     return std::move(value[1]);
+}
+
+Error foreign_cursor() {
+    return {Failure::invalid, unusable, {{"cursor", not_of_this_list}}};
 }
 
 }  // namespace carillon::http

@@ -37,5 +37,7 @@ private:
 // Opaque to clients: where a list of that kind goes on.
 [[nodiscard]] std::string make_cursor(std::string_view kind, const Json& position);
 [[nodiscard]] std::optional<Json> read_cursor(std::string_view kind, std::string_view cursor);
+// For a cursor of the right kind whose position nobody gave out: as finish() says it of a wrong one.
+[[nodiscard]] Error foreign_cursor();
 
 }  // namespace carillon::http

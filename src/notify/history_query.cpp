@@ -21,8 +21,17 @@ struct SourceText {
     const char* ids;        // a list of ids instead
 };
 
-constexpr const char* waiting_ids =
-    "SELECT id FROM notifications_queue WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3";
+// Whom a digest will speak for waits as well, and has no row of its own in the queue.
+constexpr const char* waiting_ids = R"sql(
+    SELECT id FROM (
+        (SELECT id FROM notifications_queue WHERE id < $1 AND id >= $2 ORDER BY id DESC LIMIT $3)
+        UNION ALL
+        (SELECT l.id
+           FROM notifications_queue h,
+                LATERAL (SELECT id FROM notifications_log
+                          WHERE digest_of = h.id AND id < $1 AND id >= $2 OFFSET 0) l
+          WHERE h.digest ORDER BY l.id DESC LIMIT $3)
+    ) any_of_them ORDER BY id DESC LIMIT $3)sql";
 // Read from the index alone. Their condition is written out: with a parameter the planner, who knows only an
 // average, walks the primary key past everything else (1.4 s).
 constexpr const char* troubled_ids =

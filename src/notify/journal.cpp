@@ -57,8 +57,11 @@ void look_once(db::Session& session) {
 Journal::Journal(db::Database& database, RouteModes modes) : database_{database}, modes_{std::move(modes)} {}
 
 asio::awaitable<HistoryPage> Journal::history(HistoryFilter filter) {
-    auto read = [&filter](db::Session& session) { return select_history(session, filter); };
-    co_return co_await database_.read(std::move(read));
+    auto read = [&filter](db::Session& session) {
+        look_once(session);
+        return select_history(session, filter);
+    };
+    co_return co_await database_.transact(std::move(read));
 }
 
 asio::awaitable<std::optional<MessageFacts>> Journal::message(DeliveryId id) {

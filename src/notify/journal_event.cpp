@@ -24,13 +24,14 @@ constexpr db::Statement read_feed{"journal_event_feed", R"sql(
      ORDER BY user_id, seq
      LIMIT $4)sql"};
 
-void add_counts(db::Session& session, EventStory& story) {
-    const auto& id = story.event.id.value();
+EventCounts select_counts(db::Session& session, const std::string& id) {
+    EventCounts counts;
     for (const auto& row : session.exec(count_messages, id, message_floor(id)))
-        story.by_status.emplace(row["status"].c_str(), row["n"].as<std::int64_t>());
+        counts.by_status.emplace(row["status"].c_str(), row["n"].as<std::int64_t>());
     const auto row = session.exec(count_feed, id)[0];
-    story.feed_total = row["total"].as<std::int64_t>();
-    story.feed_read = row["read"].as<std::int64_t>();
+    counts.feed = row["total"].as<std::int64_t>();
+    counts.feed_read = row["read"].as<std::int64_t>();
+    return counts;
 }
 
 void add_messages(db::Session& session, EventStory& story, EventPosition& next, int limit) {
@@ -66,7 +67,7 @@ std::optional<EventStory> select_story(db::Session& session, const std::string& 
     story.plan = select_plan(session, id);
     story.outbox = select_outbox(session, id);
     story.broadcasts = select_broadcasts(session, id);
-    add_counts(session, story);
+    if (from.is_first()) story.counts = select_counts(session, id);
 
     auto next = from;
     if (!from.messages_end) add_messages(session, story, next, limit);

@@ -35,12 +35,18 @@ constexpr db::Statement read_feed_row{"journal_feed_row", R"sql(
       FROM feed
      WHERE user_id = $1 AND seq = $2)sql"};
 
-// The person is the user, or the number where nobody has it.
+// The person is the user, or the number where nobody has it: two ways into the index and no OR, which would
+// read the whole event.
 constexpr db::Statement read_siblings{"journal_siblings", R"sql(
     SELECT id, channel, step, status, reason
-      FROM notifications_log
-     WHERE event_id = $1 AND id <> $2 AND id >= $5
-       AND (user_id = $3 OR (user_id IS NULL AND $3::text IS NULL AND phone = $4))
+      FROM (SELECT id, channel, step, status, reason
+              FROM notifications_log
+             WHERE event_id = $1 AND user_id = $3 AND id >= $5
+             UNION ALL
+            SELECT id, channel, step, status, reason
+              FROM notifications_log
+             WHERE event_id = $1 AND user_id IS NULL AND $3::text IS NULL AND phone = $4 AND id >= $5) person
+     WHERE id <> $2
      ORDER BY step, id)sql"};
 
 const db::Statement& read_message() {

@@ -182,6 +182,16 @@ struct EventPosition {
     bool feed_ends = false;
     std::string feed_user;
     std::int64_t feed_seq = 0;
+
+    [[nodiscard]] bool is_first() const {
+        return !messages_end && below.empty() && !feed_ends && feed_user.empty();
+    }
+};
+
+struct EventCounts {
+    std::map<std::string, std::int64_t> by_status;
+    std::int64_t feed = 0;
+    std::int64_t feed_read = 0;
 };
 
 struct EventStory {
@@ -189,9 +199,7 @@ struct EventStory {
     std::optional<PlanRow> plan;
     std::optional<OutboxRow> outbox;
     std::vector<BroadcastRow> broadcasts;
-    std::map<std::string, std::int64_t> by_status;
-    std::int64_t feed_total = 0;
-    std::int64_t feed_read = 0;
+    std::optional<EventCounts> counts;  // with the first page: they are of all the rows
     std::vector<LogMessage> messages;
     std::vector<FeedRow> feed;
     std::optional<EventPosition> next;

@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view reason_prefix = "reason:";
 constexpr std::string_view latency_prefix = "ms:";
 constexpr std::string_view retries = "retries";
+// Of the others nobody hears whether a message arrived.
+constexpr std::string_view channel_with_receipts = "whatsapp";
 
 // One at a time in the whole installation: two would wait for each other's rows.
 constexpr db::Statement take_turn{"statistics_turn",
@@ -84,7 +86,7 @@ public:
         else if (!is_status(measure))
             return;
         else if (!row["channel"].is_null())
-            report_.by_channel[row["channel"].c_str()] += n;
+            add_channel(row["channel"].c_str(), measure, n);
         else
             report_.by_type[row["type"].c_str()] += n;
     }
@@ -109,6 +111,11 @@ private:
             report_.retries += n;
         else
             add_status(day, std::string{measure}, n);
+    }
+
+    void add_channel(const char* channel, std::string_view status, std::int64_t n) {
+        report_.by_channel[channel] += n;
+        report_.by_channel_status[channel][std::string{status}] += n;
     }
 
     void add_latency(std::string_view bucket, std::int64_t n) {
@@ -176,8 +183,10 @@ std::optional<double> StatisticsReport::success_rate() const {
 }
 
 std::optional<double> StatisticsReport::delivery_rate() const {
-    return ratio(count_of(by_status, {"delivered", "read"}),
-                 count_of(by_status, {"sent", "delivered", "read"}));
+    const auto found = by_channel_status.find(channel_with_receipts);
+    if (found == by_channel_status.end()) return std::nullopt;
+    const auto& counts = found->second;
+    return ratio(count_of(counts, {"delivered", "read"}), count_of(counts, {"sent", "delivered", "read"}));
 }
 
 Statistics::Statistics(db::Database& database, Clock clock) : database_{database}, clock_{std::move(clock)} {}

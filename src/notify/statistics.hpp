@@ -37,6 +37,7 @@ struct StatisticsReport {
     Time from;  // the beginning of the first of the days
     CountsByName by_status;
     CountsByName by_channel;
+    std::map<std::string, CountsByName, std::less<>> by_channel_status;
     CountsByName by_type;
     std::vector<DayCounts> by_day;  // every day, the oldest first
     CountsByName reasons;
@@ -48,7 +49,7 @@ struct StatisticsReport {
     // Of those that have come to an end and were not skipped, how many the provider took. Nothing without
     // any.
     [[nodiscard]] std::optional<double> success_rate() const;
-    // Of those that the provider took, how many are known to have arrived.
+    // Of those that a provider took who tells of arrivals, how many are known to have arrived.
     [[nodiscard]] std::optional<double> delivery_rate() const;
 };
 

@@ -19,12 +19,6 @@ Error no_such_user() {
     return {Failure::not_found, "no such user"};
 }
 
-Error foreign_cursor() {
-    return {Failure::invalid,
-            "The query has parameters that cannot be used.",
-            {{"cursor", "is not a cursor of this list"}}};
-}
-
 Error wrong_phone(const Error& why) {
     return {Failure::invalid, "The query has parameters that cannot be used.", {{"phone", why.detail}}};
 }
@@ -46,7 +40,7 @@ Result<notify::HistoryFilter> read_filter(http::QueryReader& query, const Clock&
     filter.limit = query.limit();
     const auto position = query.cursor(history_cursor);
     if (auto error = query.finish()) return std::move(*error);
-    if (!position.is_null() && !position.is_string()) return foreign_cursor();
+    if (!position.is_null() && !position.is_string()) return http::foreign_cursor();
     if (position.is_string()) filter.below = position.get<std::string>();
     return filter;
 }
@@ -133,7 +127,7 @@ Desk::Answer Desk::event(Request& request) {
     const auto cursor = query.cursor(event_cursor);
     if (auto error = query.finish()) co_return std::move(*error);
     auto position = event_position_of(cursor);
-    if (!position) co_return foreign_cursor();
+    if (!position) co_return http::foreign_cursor();
 
     EventId id{request.parameter("event_id")};
     const auto story = co_await parts_.journal.event(std::move(id), std::move(*position), limit);

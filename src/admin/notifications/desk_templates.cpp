@@ -13,12 +13,6 @@ constexpr const char* template_cursor = "templates";
 constexpr const char* version_cursor = "versions";
 constexpr int above_all_versions = 2'000'000'000;
 
-Error foreign_cursor() {
-    return {Failure::invalid,
-            "The query has parameters that cannot be used.",
-            {{"cursor", "is not a cursor of this list"}}};
-}
-
 std::optional<notify::TemplateStore::Place> place_of(const Json& position) {
     notify::TemplateStore::Place place;
     if (position.is_null()) return place;
@@ -64,7 +58,7 @@ Desk::Answer Desk::list_templates(Request& request) {
     const auto position = query.cursor(template_cursor);
     if (auto error = query.finish()) co_return std::move(*error);
     auto after = place_of(position);
-    if (!after) co_return foreign_cursor();
+    if (!after) co_return http::foreign_cursor();
 
     auto all = co_await parts_.templates.list(std::move(*after), limit + 1);
     Json next;
@@ -99,7 +93,7 @@ Desk::Answer Desk::list_versions(Request& request) {
     const auto position = query.cursor(version_cursor);
     if (auto error = query.finish()) co_return std::move(*error);
     if (auto error = check_choice(choice)) co_return std::move(*error);
-    if (!position.is_null() && !position.is_number_integer()) co_return foreign_cursor();
+    if (!position.is_null() && !position.is_number_integer()) co_return http::foreign_cursor();
     const auto below = position.is_null() ? above_all_versions : position.get<int>();
 
     auto versions = co_await parts_.templates.versions(std::move(choice), below, limit + 1);

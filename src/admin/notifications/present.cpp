@@ -94,6 +94,15 @@ Json to_json(const notify::BroadcastRow& job) {
             {"finished_at", or_null(job.finished_at)}};
 }
 
+Json to_json(const notify::EventCounts& counts) {
+    std::int64_t messages = 0;
+    for (const auto& [status, n] : counts.by_status) messages += n;
+    return {{"messages", messages},
+            {"by_status", counts.by_status},
+            {"feed", counts.feed},
+            {"feed_read", counts.feed_read}};
+}
+
 Json to_json(const notify::DayCounts& day) {
     std::int64_t total = 0;
     for (const auto& [status, n] : day.by_status) total += n;
@@ -192,18 +201,12 @@ Json to_json(const notify::MessageFacts& facts) {
 Json to_json(const notify::EventStory& story, Payload payload, const Json& next_cursor) {
     auto event = to_json(story.event);
     if (payload == Payload::shown) event["payload"] = story.event.payload;
-    std::int64_t messages = 0;
-    for (const auto& [status, n] : story.by_status) messages += n;
-    const Json counts{{"messages", messages},
-                      {"by_status", story.by_status},
-                      {"feed", story.feed_total},
-                      {"feed_read", story.feed_read}};
     return {{"event", std::move(event)},
             {"state", state_of(story)},
             {"plan", maybe(story.plan)},
             {"outbox", maybe(story.outbox)},
             {"broadcasts", list_of(story.broadcasts)},
-            {"counts", counts},
+            {"counts", maybe(story.counts)},
             {"messages", list_of(story.messages)},
             {"feed", list_of(story.feed)},
             {"next_cursor", next_cursor}};
@@ -237,6 +240,7 @@ Json to_json(const notify::StatisticsReport& report, int days) {
             {"total_messages", report.total()},
             {"by_status", report.by_status},
             {"by_channel", report.by_channel},
+            {"by_channel_status", report.by_channel_status},
             {"by_type", report.by_type},
             {"by_day", list_of(report.by_day)},
             {"success_rate", rate(report.success_rate())},

@@ -124,6 +124,7 @@ protected:
                                               {"urgent", false},
                                               {"step", 0},
                                               {"fallback", false},
+                                              {"digest", false},
                                               {"attempt", 0},
                                               {"fence", 0},
                                               {"first_at", text(now())}},

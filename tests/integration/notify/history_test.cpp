@@ -106,6 +106,25 @@ TEST_F(HistoryTest, EveryStatusIsFound) {
     EXPECT_EQ(found("sending"), of({10}));
 }
 
+TEST_F(HistoryTest, WhoIsPartOfADigestWaitsUntilItHasGoneOut) {
+    add_message(message_id(1), {{"status", "queued"}});
+    add_waiting(message_id(1), {{"digest", true}, {"reason", "digest"}});
+    add_message(message_id(2), {{"status", "queued"}, {"digest_of", message_id(1)}});
+    add_message(message_id(3), {{"status", "skipped"}, {"digest_of", message_id(1)}});
+    add_message(message_id(4), {{"status", "queued"}});
+    add_waiting(message_id(4));
+    add_message(message_id(5), {{"status", "queued"}, {"digest_of", message_id(1)}});
+    HistoryFilter filter;
+    filter.status = "queued";
+
+    EXPECT_EQ(ids(filter), of({5, 4, 2, 1}));
+    filter.limit = 1;
+    EXPECT_EQ(ids(filter), of({5, 4, 2, 1})) << "page after page";
+
+    own().query("DELETE FROM notifications_queue WHERE digest");
+    EXPECT_EQ(ids(filter), of({4}));
+}
+
 TEST_F(HistoryTest, AStatusIsFoundBesideAPersonToo) {
     add_message(message_id(1), {{"user_id", "ada"}, {"status", "dead"}, {"attention", 1}});
     add_message(message_id(2), {{"user_id", "ada"}});

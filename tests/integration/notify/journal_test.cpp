@@ -79,6 +79,8 @@ TEST_F(JournalTest, AMessageToANumberHasTheOtherChannelsOfThatNumber) {
     add_message(message_id(1), {{"phone", "+237691924173"}});
     add_message(message_id(2), {{"phone", "+237691924173"}, {"channel", "web_chat"}});
     add_message(message_id(3), {{"phone", "+237600000000"}});
+    add_message(message_id(4), {{"phone", "+237691924173"}, {"user_id", "ada"}});
+    add_message(message_id(5), {{"phone", "+237691924173"}, {"event_id", "evt_b"}});
 
     const auto facts = run(journal.message(DeliveryId{message_id(1)}));
 
@@ -107,9 +109,10 @@ TEST_F(JournalTest, AnEventIsToldWithItsNumbers) {
     const auto story = run(journal.event(EventId{"evt_a"}, {}, 50));
 
     ASSERT_TRUE(story);
-    EXPECT_EQ(story->by_status, (std::map<std::string, std::int64_t>{{"sent", 2}, {"dead", 1}}));
-    EXPECT_EQ(story->feed_total, 2);
-    EXPECT_EQ(story->feed_read, 1);
+    ASSERT_TRUE(story->counts);
+    EXPECT_EQ(story->counts->by_status, (std::map<std::string, std::int64_t>{{"sent", 2}, {"dead", 1}}));
+    EXPECT_EQ(story->counts->feed, 2);
+    EXPECT_EQ(story->counts->feed_read, 1);
     ASSERT_EQ(story->broadcasts.size(), 1u);
     EXPECT_EQ(story->broadcasts[0].planned, 2);
     EXPECT_EQ(story->messages.size(), 3u);
@@ -127,6 +130,7 @@ TEST_F(JournalTest, BothListsOfAnEventArePagedToTheirEnds) {
     EventPosition from;
     for (int page = 0; page < 10; ++page) {
         const auto story = run(journal.event(EventId{"evt_a"}, from, 2));
+        EXPECT_EQ(story->counts.has_value(), page == 0) << "they are of the whole event";
         for (const auto& message : story->messages) messages.push_back(message.id.value());
         for (const auto& row : story->feed) feed.push_back(row.user);
         if (!story->next) break;
@@ -179,10 +183,12 @@ TEST_F(WhyTest, ARouteThatToldNobodySaysWhy) {
     add_event("evt_a");
     add_plan("evt_a", 1, 0, {{"recipients", 0}});
     add_message(message_id(1), {{"channel", "none"}, {"status", "skipped"}, {"reason", "no_recipient"}});
+    add_message(message_id(2), {{"user_id", "ben"}, {"channel", "none"}, {"status", "skipped"}});
 
     const auto why = run(journal.why("ada", "evt_a"));
 
     EXPECT_THAT(why.sentences, testing::Contains(HasSubstr("The event names nobody to tell.")));
+    EXPECT_EQ(why.facts.nobody.size(), 1u);
 }
 
 TEST_F(WhyTest, AUserIsFoundByNumberAndToldEachChannelsReason) {

@@ -89,7 +89,7 @@ TEST_F(StatisticsTest, AReadingTakesInWhatIsNotFoldedYet) {
     change(this_hour, "reason:muted", 2);
     change(this_hour, "retries", 5);
     change(this_hour, "ms:28", 10);
-    change("2026-11-19T07:00:00Z", "delivered", 2);
+    change("2026-11-19T07:00:00Z", "delivered", 2, "whatsapp");
     change("2026-10-01T07:00:00Z", "sent", 1000);
     add_waiting(message_id(1));
 
@@ -97,13 +97,16 @@ TEST_F(StatisticsTest, AReadingTakesInWhatIsNotFoldedYet) {
 
     EXPECT_EQ(report.total(), 12);
     EXPECT_EQ(report.by_status, (CountsByName{{"dead", 1}, {"delivered", 2}, {"sent", 7}, {"skipped", 2}}));
-    EXPECT_EQ(report.by_channel, (CountsByName{{"push", 8}, {"whatsapp", 4}}));
+    EXPECT_EQ(report.by_channel, (CountsByName{{"push", 6}, {"whatsapp", 6}}));
+    ASSERT_EQ(report.by_channel_status.size(), 2u);
+    EXPECT_EQ(report.by_channel_status.at("push"), (CountsByName{{"dead", 1}, {"sent", 3}, {"skipped", 2}}));
+    EXPECT_EQ(report.by_channel_status.at("whatsapp"), (CountsByName{{"delivered", 2}, {"sent", 4}}));
     EXPECT_EQ(report.by_type, (CountsByName{{"new_lead", 8}, {"order_confirmation", 4}}));
     EXPECT_EQ(report.reasons, (CountsByName{{"muted", 2}}));
     EXPECT_EQ(report.retries, 5);
     EXPECT_EQ(report.queue_size, 1);
     EXPECT_DOUBLE_EQ(report.success_rate().value(), 0.9);
-    EXPECT_DOUBLE_EQ(report.delivery_rate().value(), 2.0 / 9);
+    EXPECT_DOUBLE_EQ(report.delivery_rate().value(), 2.0 / 6) << "of a push nobody hears more";
     ASSERT_TRUE(report.latency_ms);
     EXPECT_EQ(report.latency_ms->p50, 140);
     ASSERT_EQ(report.by_day.size(), 3u);
@@ -111,6 +114,15 @@ TEST_F(StatisticsTest, AReadingTakesInWhatIsNotFoldedYet) {
     EXPECT_EQ(report.by_day[0].by_status, (CountsByName{{"delivered", 2}}));
     EXPECT_TRUE(report.by_day[1].by_status.empty());
     EXPECT_EQ(text(report.from), "2026-11-19T00:00:00Z");
+}
+
+TEST_F(StatisticsTest, WhereNobodyTellsOfArrivalsThereIsNoRateOfThem) {
+    change(this_hour, "sent", 3);
+
+    const auto report = run(statistics.read(1));
+
+    EXPECT_TRUE(report.success_rate());
+    EXPECT_FALSE(report.delivery_rate());
 }
 
 TEST_F(StatisticsTest, WithoutMessagesThereAreNoRates) {

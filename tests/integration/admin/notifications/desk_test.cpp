@@ -173,6 +173,7 @@ TEST_F(DeskRoutesTest, AnEventsListsArePagedUnderOneCursor) {
     const auto second = api.get("/api/notifications/events/evt_a?limit=2&cursor=" + cursor).json();
     EXPECT_EQ(second.at("messages").size(), 1u);
     EXPECT_THAT(second.at("feed"), IsEmpty());
+    EXPECT_TRUE(second.at("counts").is_null());
     EXPECT_TRUE(second.at("next_cursor").is_null());
 }
 
@@ -200,6 +201,8 @@ TEST_F(DeskRoutesTest, StatisticsHaveTheirDays) {
 
     EXPECT_EQ(body.at("total_messages"), 3);
     EXPECT_EQ(body.at("by_status").at("sent"), 3);
+    EXPECT_EQ(body.at("by_channel").at("push"), 3);
+    EXPECT_EQ(body.at("by_channel_status").at("push").at("sent"), 3);
     EXPECT_EQ(body.at("by_day").size(), 2u);
     EXPECT_EQ(body.at("success_rate"), 1.0);
     EXPECT_TRUE(body.at("latency_ms").is_null());
@@ -234,6 +237,14 @@ TEST_F(DeskRoutesTest, ATemplatesVersionsArePaged) {
     EXPECT_EQ(api.get(base + "/2").json().at("content"), "two");
     for (const auto* odd : {"/4", "/0", "/x", "/99999999999"})
         EXPECT_EQ(api.get(base + odd).status, 404) << odd;
+}
+
+TEST_F(DeskRoutesTest, OptionsThatWouldCostTooMuchAreRefused) {
+    const Json options{{"texts", Json(std::vector<std::string>(65, "{{ a }}"))}};
+    const Json body{{"content", "Hi"}, {"options", options}};
+
+    EXPECT_THAT(fields(put("/api/notifications/templates/greeting", body)), ElementsAre("options"));
+    EXPECT_EQ(api.get("/api/notifications/templates/greeting").status, 404);
 }
 
 TEST_F(DeskRoutesTest, AFaultyTemplateIsRefusedWithItsPlace) {
