@@ -87,7 +87,7 @@ CREATE TABLE feed (
     read_at    timestamptz,
     PRIMARY KEY (user_id, seq)
 ) WITH (fillfactor = 90);
-CREATE INDEX feed_event ON feed (event_id);
+CREATE INDEX feed_event ON feed (event_id, user_id, seq);
 
 CREATE TABLE feed_readers (
     user_id          text COLLATE "C" NOT NULL,
@@ -132,7 +132,7 @@ CREATE TABLE notifications_log (
     CONSTRAINT notifications_log_status_known CHECK (status IN (
         'queued', 'sending', 'sent', 'delivered', 'read', 'failed', 'dead', 'skipped', 'unknown'))
 ) PARTITION BY RANGE (id);
-CREATE INDEX notifications_log_event ON notifications_log (event_id);
+CREATE INDEX notifications_log_event ON notifications_log (event_id, user_id, id);
 CREATE INDEX notifications_log_user ON notifications_log (user_id, id) WHERE user_id IS NOT NULL;
 CREATE INDEX notifications_log_phone ON notifications_log (phone, id) WHERE phone IS NOT NULL;
 CREATE INDEX notifications_log_reference ON notifications_log (reference_id, id) WHERE reference_id IS NOT NULL;
@@ -153,6 +153,7 @@ CREATE TABLE notifications_queue (
     urgent     boolean     NOT NULL,                    -- passes quiet hours
     step       smallint    NOT NULL,
     fallback   boolean     NOT NULL,                    -- another channel waits for what becomes of this
+    digest     boolean     NOT NULL DEFAULT false,      -- speaks for others, who share its fate
     unless     text,                                    -- 'acked', 'read': then it need not go out
     feed_seq   bigint,
     attempt    smallint    NOT NULL DEFAULT 0,          -- calls begun
@@ -162,6 +163,7 @@ CREATE TABLE notifications_queue (
     progress   text,
     expires_at timestamptz,
     first_at   timestamptz NOT NULL DEFAULT now(),
+    tried_at   timestamptz,                             -- first claimed for an attempt
     CONSTRAINT notifications_queue_state_known CHECK (state IN ('waiting', 'leased')),
     CONSTRAINT notifications_queue_unless_known CHECK (unless IN ('acked', 'read'))
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
@@ -212,6 +214,7 @@ CREATE TABLE receipts (
     provider_message_id text,
     occurred_at timestamptz NOT NULL,
     received_at timestamptz NOT NULL DEFAULT now(),
+    applied     boolean     NOT NULL DEFAULT false,    -- what it says has counted
     body        jsonb       NOT NULL,
     PRIMARY KEY (provider, event_id)
 );
@@ -292,6 +295,9 @@ CREATE TABLE template_stamp (
 );
 INSERT INTO template_stamp (stamp) VALUES (1);
 
+-- FCM has refused it in a way that may be our fault: it is kept, and left alone until the app registers it again.
+ALTER TABLE devices ADD COLUMN unusable_at timestamptz;
+
 ---- What people want
 
 CREATE TABLE notification_settings (
@@ -332,29 +338,6 @@ CREATE FUNCTION quiet_until(at timestamptz, zone text, quiet_from time, quiet_to
         FROM (SELECT at AT TIME ZONE zone AS now) wall;
     END;
 
----- Web chat
-
-CREATE TABLE conversations (
-    id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    user_id            text COLLATE "C" NOT NULL,
-    message_type       text        NOT NULL,
-    message_content    text        NOT NULL,
-    ai_response        text,
-    confidence_score   numeric(3, 2),
-    action_code        text,
-    conversation_state text,
-    action_success     boolean,
-    channel            text        NOT NULL DEFAULT 'web_chat',
-    delivery_id        text COLLATE "C",                -- of a notification; the second try of one finds it there
-    language           text,
-    created_at         timestamptz NOT NULL DEFAULT now(),
-    read_at            timestamptz,
-    cleared_at         timestamptz,
-    CONSTRAINT conversations_type_known CHECK (message_type IN ('incoming', 'outgoing'))
-);
-CREATE UNIQUE INDEX conversations_delivery ON conversations (delivery_id) WHERE delivery_id IS NOT NULL;
-CREATE INDEX conversations_user ON conversations (user_id, id);
-
 ---- Partitions
 
 -- A partition for each month up to three from now, named after it. What falls outside lands in the default one, so
@@ -368,18 +351,26 @@ DECLARE
     made   integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('carillon.partitions'));
+    -- It takes the default partition for itself alone; nobody must wait for that.
+    PERFORM set_config('lock_timeout', '200ms', true);
     FOR kind IN SELECT * FROM (VALUES ('events', 'evt_'), ('event_plans', 'evt_'), ('notifications_log', 'msg_'),
                                       ('attempts', 'msg_')) AS k (parent, prefix) LOOP
         month := date_trunc('month', now(), 'UTC');
         WHILE month <= until LOOP
             name := kind.parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
             IF to_regclass(name) IS NULL THEN
-                EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, kind.parent,
-                               id_floor(kind.prefix, month), id_floor(kind.prefix, date_add_month(month)));
-                IF kind.parent = 'notifications_log' THEN
-                    EXECUTE format('ALTER TABLE %I SET (fillfactor = 75)', name);
-                END IF;
-                made := made + 1;
+                BEGIN
+                    EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, kind.parent,
+                                   id_floor(kind.prefix, month), id_floor(kind.prefix, date_add_month(month)));
+                    IF kind.parent = 'notifications_log' THEN
+                        EXECUTE format('ALTER TABLE %I SET (fillfactor = 75)', name);
+                    END IF;
+                    made := made + 1;
+                EXCEPTION WHEN lock_not_available OR check_violation THEN
+                    -- A long transaction reads the default partition, or it holds rows of that month. There is time:
+                    -- three months of partitions lie ahead, and the next call tries again.
+                    RAISE WARNING 'partition % not made: %', name, SQLERRM;
+                END;
             END IF;
             month := date_add_month(month);
         END LOOP;

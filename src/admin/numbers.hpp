@@ -34,7 +34,7 @@ struct ConnectionNumbers {
 struct Sources {
     std::function<DatabaseNumbers()> database;
     std::function<ConnectionNumbers()> connections;
-    std::function<std::vector<prometheus::MetricFamily>()> deliveries;
+    std::function<std::vector<prometheus::MetricFamily>()> deliveries = {};
 };
 
 }  // namespace carillon::admin

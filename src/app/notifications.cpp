@@ -40,6 +40,14 @@ Result<std::optional<channels::ServiceAccount>> service_account(const config::Co
     return Found{std::move(*account)};
 }
 
+outbound::ClientSettings client_settings() {
+    outbound::ClientSettings settings;
+    // Over HTTP/1.1 each call has a connection to itself; fewer of them than calls that WhatsApp's lane lets
+    // go would leave calls waiting that are recorded as begun.
+    settings.connections_per_host = 20;
+    return settings;
+}
+
 channels::FcmSettings fcm_settings(const config::Config& config,
                                    std::optional<channels::ServiceAccount> account) {
     channels::FcmSettings settings;
@@ -77,6 +85,17 @@ notify::PipelineSettings pipeline_settings(const config::Config& config, const s
     settings.retry.delay = config.queue.retry_delay_minutes;
     if (config.queue.retry_backoff == config::Backoff::exponential)
         settings.retry.backoff = notify::RetryPolicy::Backoff::exponential;
+    const std::pair<const char*, config::ChannelBackoff> own[] = {
+        {"push", config.queue.push_backoff},
+        {"whatsapp", config.queue.whatsapp_backoff},
+        {"web_chat", config.queue.web_chat_backoff}};
+    for (const auto& [channel, backoff] : own) {
+        if (backoff == config::ChannelBackoff::as_all) continue;
+        auto policy = settings.retry;
+        policy.backoff = backoff == config::ChannelBackoff::fixed ? notify::RetryPolicy::Backoff::fixed
+                                                                  : notify::RetryPolicy::Backoff::exponential;
+        settings.retry_of.emplace(channel, policy);
+    }
     settings.plan.language = config.notifications.language;
     settings.plan.foreground_grace = config.notifications.foreground_grace_seconds;
     return settings;
@@ -103,6 +122,9 @@ Result<std::shared_ptr<const notify::Policy>> load_policy(const config::Config& 
     const auto& path = config.notifications.routing_file;
     std::error_code missing;
     const bool own = std::filesystem::exists(path, missing);
+    // Whoever names a file means it; only the usual place may be empty.
+    if (!own && path != config::Notifications{}.routing_file)
+        return Error{Failure::invalid, "notifications.routing_file: there is no file " + path};
     Result<std::string> text = own ? config::read_file(path) : std::string{embedded::routing().front().text};
     if (text.has_error()) return Error{Failure::invalid, path + ": " + text.error().detail};
     auto policy = notify::parse_policy(*text, own ? path : built_in, {channel_names(), {}});
@@ -120,7 +142,7 @@ Result<NotificationMaterials> notification_materials(const config::Config& confi
 
 Notifications::Notifications(const Around& around, const config::Config& config,
                              NotificationMaterials materials)
-    : client_{{}},
+    : client_{client_settings()},
       pipeline_{around.executor,
                 around.database,
                 make_channels(client_, around.database, config, std::move(materials.account), around.clock),

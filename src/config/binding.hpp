@@ -19,6 +19,8 @@ inline constexpr std::array<std::string_view, 2> names_of<AuthMode>{"token", "de
 template <>
 inline constexpr std::array<std::string_view, 2> names_of<Backoff>{"fixed", "exponential"};
 template <>
+inline constexpr std::array<std::string_view, 3> names_of<ChannelBackoff>{"as_all", "fixed", "exponential"};
+template <>
 inline constexpr std::array<std::string_view, 5> names_of<log::Level>{"debug", "info", "warn", "error",
                                                                       "off"};
 template <>

@@ -90,6 +90,10 @@ bool is_phone_number(std::string_view text) {
     return counted >= 8 && counted <= 20 && all_of(text, allowed);
 }
 
+bool is_webhook_key(std::string_view text) {
+    return text.size() >= 16;
+}
+
 bool is_digits(std::string_view text) {
     return text.size() <= 32 && all_of(text, is_digit);
 }
@@ -108,6 +112,7 @@ const Check any_secret{is_plain, "a text without control characters"};
 const Check free_secret{is_anything, "a text"};
 const Check signing_key{is_signing_key, "a text of 32 bytes or more"};
 const Check endpoint{is_endpoint, "host:port (\"127.0.0.1:8000\", \"[::1]:8000\")"};
+const Check webhook_key{is_webhook_key, "16 characters or more"};
 const Check public_url{is_public_url, "an http:// or https:// address without a final slash"};
 const Check origin{is_origin, "an origin (\"https://app.example.com\") or \"*\""};
 const Check proxy{is_address_or_block, "an address or a block (\"10.0.0.0/8\")"};

@@ -9,6 +9,7 @@ extern const Check any_secret;   // the same; its content is never shown
 extern const Check free_secret;  // whatever it holds
 extern const Check signing_key;  // 32 bytes or more, or empty
 extern const Check endpoint;
+extern const Check webhook_key;  // long enough that nobody guesses it
 extern const Check public_url;
 extern const Check origin;  // or "*"
 extern const Check proxy;

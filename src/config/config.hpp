@@ -94,11 +94,15 @@ struct Myoperator {
 };
 
 enum class Backoff { fixed, exponential };
+enum class ChannelBackoff { as_all, fixed, exponential };
 
 struct Queue {
     int retry_attempts = 3;
     std::chrono::minutes retry_delay_minutes{5};
     Backoff retry_backoff = Backoff::fixed;
+    ChannelBackoff push_backoff = ChannelBackoff::as_all;
+    ChannelBackoff whatsapp_backoff = ChannelBackoff::as_all;
+    ChannelBackoff web_chat_backoff = ChannelBackoff::as_all;
     std::chrono::seconds lease_seconds{
         30};  // how long a server may be silent before another takes its work over
 };

@@ -197,7 +197,7 @@ std::vector<Key> provider_rows() {
         text<whatsapp, &Myoperator::base_url>("myoperator.base_url", checks::public_url,
                                               "Where MyOperator is reached."),
         secret<whatsapp, &Myoperator::webhook_key>(
-            "myoperator.webhook_key", checks::any_secret,
+            "myoperator.webhook_key", checks::webhook_key,
             "Key that MyOperator's webhook shows, as X-API-Key or as Basic password.",
             {"MYOPERATOR_WEBHOOK_KEY"}),
         integer<queue, &Queue::retry_attempts>("queue.retry_attempts", 1, 100,
@@ -206,8 +206,14 @@ std::vector<Key> provider_rows() {
         integer<queue, &Queue::retry_delay_minutes>("queue.retry_delay_minutes", 0, 24 * 60,
                                                     "Minutes between two attempts.",
                                                     {"NOTIFICATION_QUEUE_RETRY_DELAY_MINUTES"}),
-        choice<Backoff, queue, &Queue::retry_backoff>(
-            "queue.retry_backoff", "Whether that time stays the same or doubles with each attempt."),
+        choice<Backoff, queue, &Queue::retry_backoff>("queue.retry_backoff",
+                                                      "Whether that time stays the same or doubles with each "
+                                                      "attempt, up to an hour, a fifth more or less."),
+        choice<ChannelBackoff, queue, &Queue::push_backoff>("queue.push_backoff", "The same of push alone."),
+        choice<ChannelBackoff, queue, &Queue::whatsapp_backoff>("queue.whatsapp_backoff",
+                                                                "The same of WhatsApp alone."),
+        choice<ChannelBackoff, queue, &Queue::web_chat_backoff>("queue.web_chat_backoff",
+                                                                "The same of the web chat alone."),
         integer<queue, &Queue::lease_seconds>(
             "queue.lease_seconds", 5, 600,
             "How long a server may be silent before others take over what it was sending."),

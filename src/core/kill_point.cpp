@@ -16,7 +16,7 @@ struct Target {
 };
 
 Target read_target() {
-    const char* wanted = std::getenv("CARILLON_KILL_AT");
+    const char* wanted = std::getenv("CARILLON_TEST_KILL_AT");
     if (!wanted) return {};
     std::string name = wanted;
     const auto colon = name.find(':');

@@ -54,6 +54,7 @@ struct State {
 //   database_unavailable  away; jobs fail at once during the back-off instead of queueing up behind it
 //   database_overloaded   too many jobs wait
 //   database_timeout      the statement timeout struck
+//   database_refused      it is there, and cannot: disk full, read-only, out of connections or memory
 //   outcome_unknown       the connection broke while committing: it may or may not have happened
 // Every other exception of the job (pqxx::unique_violation, …) comes through unchanged.
 class Database {

@@ -12,6 +12,12 @@ bool ends_session(std::string_view sqlstate) {
     return sqlstate.starts_with("57P") || sqlstate.starts_with("08") || sqlstate == "25P03";
 }
 
+// Nothing to do with what was asked: disk full, too many of something, a standby, trouble inside the server.
+bool is_the_servers_trouble(std::string_view sqlstate) {
+    return sqlstate.starts_with("53") || sqlstate.starts_with("58") || sqlstate.starts_with("XX") ||
+           sqlstate == "25006" || sqlstate == "55P03";
+}
+
 Fault classify_sql(const pqxx::sql_error& error, bool connection_open) {
     const std::string_view sqlstate = error.sqlstate();
     if (sqlstate == "57014") return Fault::timeout;
@@ -21,6 +27,7 @@ Fault classify_sql(const pqxx::sql_error& error, bool connection_open) {
     if (sqlstate == "0A000" && text.find("cached plan must not change") != text.npos)
         return Fault::stale_plan;
     if (sqlstate == "26000") return Fault::stale_plan;
+    if (is_the_servers_trouble(sqlstate)) return Fault::refused;
     return Fault::theirs;
 }
 

@@ -101,6 +101,8 @@ std::exception_ptr Database::Pool::verdict(Worker& self, const Task& task, const
     switch (classify(error, self.link->open())) {
         case Fault::theirs: return error;
         case Fault::timeout: return interrupted();
+        case Fault::refused:
+            return unavailable("database_refused", "The database cannot do this now; try again later.");
         case Fault::in_doubt:
             replace_link(self, nullptr);
             return unavailable("outcome_unknown", "The connection broke while committing.");

@@ -58,6 +58,13 @@ public:
             return transaction_.exec_prepared(statement.name, std::forward<Arguments>(arguments)...);
         });
     }
+    // Planned anew each time: for statements that join a batch of unknown size with a table that grows. The
+    // plan that a connection keeps was made for another size of both.
+    template <class... Arguments>
+    pqxx::result exec_anew(const Statement& statement, Arguments&&... arguments) {
+        return watch(
+            [&] { return transaction_.exec_params(statement.text, std::forward<Arguments>(arguments)...); });
+    }
     // Text without parameters (several statements too): migrations, SET LOCAL.
     pqxx::result exec_text(std::string_view sql);
 

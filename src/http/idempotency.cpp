@@ -32,10 +32,11 @@ constexpr db::Statement take_key{"idempotency_take", R"sql(
       FROM idempotency_keys
      WHERE scope = decode($1, 'hex') AND NOT EXISTS (SELECT FROM taken))sql"};
 
+// A 202 is provisional: the request that stored it with its work may still learn how it ended.
 constexpr db::Statement keep_key{"idempotency_keep", R"sql(
     UPDATE idempotency_keys
        SET status = $3, content_type = $4, headers = $5, body = $6, about = nullif($7, '')
-     WHERE scope = decode($1, 'hex') AND fence = $2 AND status IS NULL)sql"};
+     WHERE scope = decode($1, 'hex') AND fence = $2 AND (status IS NULL OR status = 202))sql"};
 
 constexpr db::Statement release_key{"idempotency_release", R"sql(
     DELETE FROM idempotency_keys

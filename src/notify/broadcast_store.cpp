@@ -14,10 +14,15 @@ constexpr db::Statement insert_statement{"broadcast_insert", R"sql(
 constexpr db::Statement take_statement{"broadcast_take", R"sql(
     SELECT id, event_id, route, total, planned, position
       FROM broadcasts
-     WHERE status = 'running'
+     WHERE status = 'running' AND due <= now()
      ORDER BY due
      LIMIT 1
        FOR UPDATE SKIP LOCKED)sql"};
+
+constexpr db::Statement put_off_statement{"broadcast_put_off", R"sql(
+    UPDATE broadcasts
+       SET due = now() + interval '30 seconds'
+     WHERE id = (SELECT id FROM broadcasts WHERE status = 'running' AND due <= now() ORDER BY due LIMIT 1))sql"};
 
 // Behind the others: they take turns, chunk by chunk.
 constexpr db::Statement advance_statement{"broadcast_advance", R"sql(
@@ -69,6 +74,10 @@ std::optional<Broadcast> take_broadcast(db::Session& session) {
         return job;
     }
     return std::nullopt;
+}
+
+void put_off_broadcast(db::Session& session) {
+    session.exec(put_off_statement);
 }
 
 void advance_broadcast(db::Session& session, const Broadcast& job, const Advance& advance) {

@@ -26,6 +26,8 @@ struct Broadcast {
 };
 // One that nobody works on, locked until the transaction ends.
 [[nodiscard]] std::optional<Broadcast> take_broadcast(db::Session& session);
+// The one that is next has failed: the others go first.
+void put_off_broadcast(db::Session& session);
 // What a chunk came to, and where the job stands after it.
 struct Advance {
     int told = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <carillon/log.hpp>
 #include <exception>
+#include <unordered_set>
 #include <utility>
 
 #include "core/kill_point.hpp"
@@ -63,10 +64,11 @@ Next next_people(db::Session& session, const Broadcast& job, const Event& event,
 
 void tell_all(PlanWriter& writer, const Event& event, const Route& route,
               const std::vector<std::string>& names, const People& people) {
+    std::unordered_set<std::string> told;
     for (const auto& name : names) {
-        if (const auto who = people.find(name); who != people.end())
-            writer.tell(event, route, who->second, true);
-        else
+        if (const auto who = people.find(name); who != people.end()) {
+            if (told.insert(who->second.user.value()).second) writer.tell(event, route, who->second, true);
+        } else
             writer.tell_nobody(event, route.name, Reason::unknown_user, name);
     }
 }
@@ -166,8 +168,20 @@ asio::awaitable<void> Broadcasts::run() {
 asio::awaitable<bool> Broadcasts::plan_a_chunk() {
     const auto terms = hooks_.terms();
     auto job = [&terms](db::Session& session) { return plan_chunk(session, terms); };
-    auto planned = co_await database_.transact(std::move(job));
-    kill_point("broadcast.chunk");
+    Chunk planned;
+    std::exception_ptr failed;
+    try {
+        planned = co_await database_.transact(std::move(job));
+    } catch (const std::exception&) {
+        failed = std::current_exception();
+    }
+    if (failed) {
+        // It must not hold up the others.
+        auto put_off = [](db::Session& session) { put_off_broadcast(session); };
+        co_await database_.transact(std::move(put_off));
+        std::rethrow_exception(failed);
+    }
+    if (planned.found) kill_point("broadcast.chunk");
     if (planned.found && hooks_.planned) hooks_.planned(std::move(planned.planned));
     co_return planned.found;
 }

@@ -11,9 +11,6 @@
 namespace carillon::notify {
 namespace {
 
-constexpr db::Statement clock_statement{"queue_clock",
-                                        "SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now_us"};
-
 std::vector<std::string> users_in(const std::vector<Claimed>& all) {
     std::vector<std::string> users;
     for (const auto& claimed : all) {
@@ -25,10 +22,11 @@ std::vector<std::string> users_in(const std::vector<Claimed>& all) {
 }
 
 // The call was begun by a process that did not live to tell how it ended.
-Ending lost_call(const Claimed& claimed, bool repeatable) {
+Ending lost_call(const Claimed& claimed, const Channel& channel) {
     auto ending = postponed(claimed.delivery, Reason::process_lost, std::chrono::milliseconds{0});
     ending.attempt = claimed.delivery.calls;
-    ending.what = repeatable ? Ending::What::retry : Ending::What::unknown;
+    ending.what = channel.repeatable() ? Ending::What::retry : Ending::What::unknown;
+    ending.has_receipts = channel.has_receipts();
     const auto begun = claimed.delivery.begun_at.value_or(claimed.delivery.first_at);
     ending.call = Ending::Call{claimed.delivery.calls, begun, claimed.due, "unknown", R"({"answer":null})"};
     return ending;
@@ -54,20 +52,22 @@ Decision decide(const Claimed& claimed, const Channel& channel, const Recipient&
 
 Claims claim_and_decide(db::Session& session, const std::vector<Wish>& wishes, const ClaimTerms& terms,
                         const Channels& channels, const TemplateBook& book) {
-    auto all = claim(session, wishes, terms);
+    const auto found = find(session, wishes);
     Claims claims;
-    claims.count = all.size();
-    if (all.empty()) return claims;
+    claims.count = found.rows.size();
+    claims.due = found.rows;
+    claims.now = found.now;
+    if (found.rows.empty()) return claims;
+    auto all = claim(session, found, terms);
     kill_point("claim.taken");
-    const auto now = time_of(session.exec(clock_statement)[0]["now_us"]);
+    const auto now = found.now;
     const auto people = find_people(session, users_in(all));
     close_digests(session, all, book);
     for (auto& claimed : all) {
-        if (!claims.last_due || *claims.last_due < claimed.due) claims.last_due = claimed.due;
         auto& delivery = claimed.delivery;
         const auto& channel = *channels.find(delivery.channel);
         if (claimed.call_lost) {
-            claims.endings.push_back(lost_call(claimed, channel.repeatable()));
+            claims.endings.push_back(lost_call(claimed, channel));
             continue;
         }
         const auto known = people.find(delivery.message.user.value());

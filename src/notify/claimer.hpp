@@ -17,8 +17,9 @@ namespace carillon::notify {
 
 struct Claims {
     std::vector<Delivery> to_send;
-    std::vector<Ending> endings;   // need no call
-    std::optional<Time> last_due;  // of the latest that was claimed
+    std::vector<Ending> endings;  // need no call
+    std::vector<DueRow> due;
+    Time now{};
     std::size_t count = 0;
 };
 

@@ -13,7 +13,7 @@ constexpr db::Statement close_statement{"digest_close", R"sql(
     DELETE FROM digests WHERE head_id = ANY($1::text[]) RETURNING head_id)sql"};
 
 constexpr db::Statement read_members{"digest_members", R"sql(
-    SELECT digest_of, message FROM notifications_log WHERE digest_of = ANY($1::text[]) ORDER BY id)sql"};
+    SELECT digest_of, message FROM notifications_log WHERE digest_of = ANY($1::text[]) AND status = 'queued' ORDER BY id)sql"};
 
 constexpr db::Statement rewrite_head{"digest_rewrite", R"sql(
     UPDATE notifications_log SET message = $2, content = $3 WHERE id = $1)sql"};

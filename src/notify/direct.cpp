@@ -115,6 +115,7 @@ asio::awaitable<Result<DirectResult>> Direct::store_with(DirectMessage message, 
 Direct::Item Direct::item_of(DirectMessage message) const {
     auto terms = terms_();
     terms.tell_all = true;
+    message.at = clock_();
     return {std::move(message), std::make_shared<const PlanningTerms>(std::move(terms))};
 }
 
@@ -128,7 +129,7 @@ Direct::Answers Direct::store_all(db::Session& session, std::span<const Item> it
     std::vector<Event> events;
     std::vector<std::size_t> places;
     for (const auto& item : items) {
-        auto event = check(item.message, *book, people);
+        auto event = check(item.message, *book, people, item.terms->settings);
         if (event.has_error()) {
             answers.emplace_back(event.error());
             continue;
@@ -143,8 +144,8 @@ Direct::Answers Direct::store_all(db::Session& session, std::span<const Item> it
     return answers;
 }
 
-Result<Event> Direct::check(const DirectMessage& message, const TemplateBook& book,
-                            const People& people) const {
+Result<Event> Direct::check(const DirectMessage& message, const TemplateBook& book, const People& people,
+                            const PlanSettings& settings) const {
     if (!book.knows(message.message_type)) return invalid("message_type", "names no template");
     const auto channel = channel_for(message, book);
     if (!channels_.find(channel)) return invalid("channel", "is not a channel");
@@ -156,13 +157,12 @@ Result<Event> Direct::check(const DirectMessage& message, const TemplateBook& bo
     event.type = direct_event;
     event.actor = message.by;
     event.subject = message.reference_id;
-    event.at = clock_();
+    event.at = message.at;
     event.traceparent = message.traceparent;
     event.payload = {{"to", message.to},
                      {"message_type", message.message_type},
                      {"channel", channel},
                      {"context", message.context}};
-    PlanSettings settings;
     if (auto error = cannot_render(event, book, who, settings)) return std::move(*error);
     return event;
 }

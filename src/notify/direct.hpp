@@ -28,6 +28,7 @@ struct DirectMessage {
     std::string reference_id;
     UserId by;
     std::string traceparent;
+    Time at;  // filled in when it is taken on
 };
 
 // As it stands after planning.
@@ -67,7 +68,7 @@ private:
     [[nodiscard]] Item item_of(DirectMessage message) const;
     Answers store_all(db::Session& session, std::span<const Item> items) const;
     [[nodiscard]] Result<Event> check(const DirectMessage& message, const TemplateBook& book,
-                                      const People& people) const;
+                                      const People& people, const PlanSettings& settings) const;
 
     db::Database& database_;
     const Channels& channels_;

@@ -19,6 +19,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds first_write_pause{100};
 constexpr std::chrono::milliseconds longest_write_pause{2'000};
+// Of a kind that is not the database being away: it may be this one's own data.
+constexpr int most_failures = 10;
 
 constexpr db::Statement insert_pause{"channel_pause", R"sql(
     INSERT INTO channel_pauses (channel, until, reason)
@@ -209,10 +211,19 @@ asio::awaitable<bool> Dispatcher::may_begin(Delivery& delivery) {
     if (delivery.begun_at) co_return true;
     Hold hold{delivery.message.id.value(), delivery.fence};
     bool ours = false;
+    bool unsure = false;
     try {
         ours = co_await begins_.submit(std::move(hold));
-    } catch (const Unavailable&) {
-        // Not begun, so nothing is lost: whoever claims it next begins it.
+    } catch (const std::exception& surprise) {
+        log::warn("begin_failed", {{"delivery_id", delivery.message.id.value()}, {"what", surprise.what()}});
+        unsure = true;
+    }
+    if (unsure) {
+        // It may be stored as begun. No call was made, and that is written down, or it would count as one
+        // whose end nobody saw.
+        auto ending = postponed(delivery, Reason::channel_failed, first_write_pause);
+        co_await write(std::move(ending));
+        co_return false;
     }
     if (!ours) co_return false;
     delivery.begun_at = clock_();
@@ -225,19 +236,21 @@ asio::awaitable<bool> Dispatcher::may_begin(Delivery& delivery) {
 // whoever took the delivery over has raised the fence, and nothing of this is written.
 asio::awaitable<void> Dispatcher::write(Ending ending) {
     auto pause = first_write_pause;
+    int failures = 0;
     for (;;) {
         try {
             auto copy = ending;
             const auto settled = co_await settler_.write(std::move(copy));
             forget(ending.id);
             if (hooks_.settled) hooks_.settled(ending.id, ending, settled);
-            if (settled.ours && !ending.is_final() && hooks_.due_in) hooks_.due_in(ending.again_in);
+            if (settled.ours && !ending.is_final()) hooks_.due_in(ending.again_in);
+            if (settled.woke_another) hooks_.due_in(std::chrono::milliseconds{0});
             co_return;
         } catch (const Unavailable&) {
             if (stopping_) break;
         } catch (const std::exception& surprise) {
             log::error("settle_failed", {{"delivery_id", ending.id.value()}, {"what", surprise.what()}});
-            break;
+            if (stopping_ || ++failures == most_failures) break;
         }
         asio::steady_timer timer{executor_, pause};
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -265,25 +278,32 @@ asio::awaitable<void> Dispatcher::renew_leases() {
     while (!stopping_) {
         renewal_.expires_after(settings_.lease / 3);
         co_await renewal_.async_wait(asio::as_tuple(asio::use_awaitable));
-        if (stopping_ || held_.empty()) continue;
-        std::vector<Hold> holds;
-        for (const auto& [id, fence] : held_) holds.push_back({id.value(), fence});
+        if (stopping_) break;
         try {
-            auto job = [&holds, lease = settings_.lease](db::Session& session) {
-                return renew(session, holds, lease);
-            };
-            const auto kept = co_await database_.transact(std::move(job));
-            const std::unordered_set<std::string> ours{kept.begin(), kept.end()};
-            for (const auto& hold : holds) {
-                if (ours.contains(hold.id)) continue;
-                // Somebody else's by now. What is in flight ends; its end will not be taken.
-                const DeliveryId id{hold.id};
-                for (auto& [name, track] : tracks_) {
-                    if (track->lane.remove(id)) forget(id);
-                }
-            }
+            co_await renew_now();
         } catch (const std::exception& surprise) {
             log::warn("lease_renewal_failed", {{"what", surprise.what()}});
+        }
+    }
+}
+
+asio::awaitable<void> Dispatcher::renew_now() {
+    if (held_.empty()) co_return;
+    std::vector<Hold> holds;
+    for (const auto& [id, fence] : held_) holds.push_back({id.value(), fence});
+    auto job = [&holds, lease = settings_.lease](db::Session& session) {
+        return renew(session, holds, lease);
+    };
+    const auto kept = co_await database_.transact(std::move(job));
+    const std::unordered_set<std::string> ours{kept.begin(), kept.end()};
+    for (const auto& hold : holds) {
+        const DeliveryId id{hold.id};
+        const auto held = held_.find(id);
+        // Gone meanwhile, or claimed anew: that is another lease.
+        if (ours.contains(hold.id) || held == held_.end() || held->second != hold.fence) continue;
+        // Somebody else's by now. What is in flight ends; its end will not be taken.
+        for (auto& [name, track] : tracks_) {
+            if (track->lane.remove(id)) forget(id);
         }
     }
 }

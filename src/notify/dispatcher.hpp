@@ -72,6 +72,8 @@ public:
     [[nodiscard]] std::vector<ChannelState> states() const;
     // When one that is closed may be open again.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_opening() const;
+    // Out of turn: after an outage longer than the leases.
+    asio::awaitable<void> renew_now();
     void resume(std::string_view channel);
     // It was told to before we started.
     void rest(std::string_view channel, std::chrono::seconds time);

@@ -44,6 +44,7 @@ Ending ending_of(const Finished& finished, const Settlement& settlement) {
     ending.progress = finished.outcome.progress;
     ending.has_receipts = finished.has_receipts;
     ending.unregistered = finished.outcome.unregistered;
+    ending.unusable = finished.outcome.unusable;
     ending.call =
         Ending::Call{delivery.calls, finished.begun, finished.ended,
                      std::string{name_of(finished.outcome.verdict)}, to_text(finished.outcome.answer)};

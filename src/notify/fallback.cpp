@@ -9,7 +9,7 @@ constexpr db::Statement drop_later{"fallback_drop", R"sql(
     WITH later AS (
         DELETE FROM notifications_queue q
          USING unnest($1::text[], $2::text[], $3::integer[]) AS h (event_id, user_id, step)
-         WHERE q.event_id = ANY($1::text[]) AND q.event_id = h.event_id AND q.user_id IS NOT DISTINCT FROM h.user_id
+         WHERE q.event_id = h.event_id AND q.user_id IS NOT DISTINCT FROM h.user_id
            AND q.step > h.step AND q.state = 'waiting' AND q.reason = 'earlier_channel'
         RETURNING q.id)
     UPDATE notifications_log l
@@ -23,7 +23,7 @@ constexpr db::Statement wake_next{"fallback_wake", R"sql(
           FROM unnest($1::text[], $2::text[], $3::integer[], $4::integer[]) AS h (event_id, user_id, step, wait_s)
           JOIN notifications_queue q
             ON q.event_id = h.event_id AND q.user_id IS NOT DISTINCT FROM h.user_id AND q.step > h.step
-         WHERE q.event_id = ANY($1::text[]) AND q.state = 'waiting' AND q.due = 'infinity'
+         WHERE q.state = 'waiting' AND q.due = 'infinity'
          ORDER BY h.event_id, h.user_id, q.step)
     UPDATE notifications_queue q
        SET due = now() + next.wait_s * interval '1 second'
@@ -34,7 +34,7 @@ constexpr int wait_for_receipt_s = 600;
 
 }  // namespace
 
-void pass_on(db::Session& session, const std::vector<Handover>& handovers, Counts& counts) {
+bool pass_on(db::Session& session, const std::vector<Handover>& handovers, Counts& counts) {
     TextColumn sent_events, sent_users, failed_events, failed_users;
     NumberColumn sent_steps, failed_steps, waits;
     bool any_sent = false, any_failed = false;
@@ -48,15 +48,16 @@ void pass_on(db::Session& session, const std::vector<Handover>& handovers, Count
     }
     if (any_sent) {
         for (const auto& row :
-             session.exec(drop_later, sent_events.array(), sent_users.array(), sent_steps.array())) {
+             session.exec_anew(drop_later, sent_events.array(), sent_users.array(), sent_steps.array())) {
             const CountKey key{time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()};
             counts.move(key, "queued", "skipped");
             counts.add(key, "reason:earlier_channel_sent", 1);
         }
     }
-    if (any_failed)
-        session.exec(wake_next, failed_events.array(), failed_users.array(), failed_steps.array(),
-                     waits.array());
+    if (!any_failed) return false;
+    const auto woken = session.exec_anew(wake_next, failed_events.array(), failed_users.array(),
+                                         failed_steps.array(), waits.array());
+    return woken.affected_rows() > 0;
 }
 
 }  // namespace carillon::notify

@@ -18,6 +18,7 @@ struct Handover {
 
 // Sent: those that waited are no longer needed. Failed: the next one goes. Unknown: it goes too, unless a
 // receipt comes within ten minutes that says it is not needed.
-void pass_on(db::Session& session, const std::vector<Handover>& handovers, Counts& counts);
+// True when one is due now.
+bool pass_on(db::Session& session, const std::vector<Handover>& handovers, Counts& counts);
 
 }  // namespace carillon::notify

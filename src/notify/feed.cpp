@@ -1,7 +1,9 @@
 #include "notify/feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "notify/cancel.hpp"
 #include "notify/columns.hpp"
 #include "notify/counts.hpp"
 
@@ -30,18 +32,6 @@ constexpr db::Statement ack_statement{"feed_ack", R"sql(
        SET acked_seq = greatest(r.acked_seq, EXCLUDED.acked_seq), seen_at = now()
     RETURNING acked_seq)sql"};
 
-// What waits unless it is seen, and what a read makes needless however it waits.
-constexpr db::Statement cancel_statement{"feed_cancel", R"sql(
-    WITH gone AS (
-        DELETE FROM notifications_queue q
-         WHERE q.user_id = $1 AND q.feed_seq BETWEEN $2::bigint AND $3::bigint AND q.state = 'waiting'
-           AND ($4::boolean OR q.unless = 'acked')
-        RETURNING q.id)
-    UPDATE notifications_log l
-       SET status = 'skipped', reason = $5, attention = 2
-     WHERE l.id IN (SELECT id FROM gone)
-    RETURNING l.channel, l.type, (extract(epoch FROM l.created_at) * 1000000)::bigint AS created_us)sql"};
-
 constexpr db::Statement read_statement{"feed_read", R"sql(
     UPDATE feed SET read_at = now()
      WHERE user_id = $1 AND seq BETWEEN $2::bigint AND $3::bigint AND read_at IS NULL)sql"};
@@ -51,9 +41,21 @@ constexpr db::Statement show_statement{"feed_show", R"sql(
     VALUES ($1, $2, now() + $3::bigint * interval '1 second')
         ON CONFLICT (user_id, device) DO UPDATE SET foreground_until = EXCLUDED.foreground_until, seen_at = now())sql"};
 
+// Before the log forgets whose they were: what waits ends here, and the counts say so.
+constexpr db::Statement count_erased{"erase_counts", R"sql(
+    SELECT channel, type, status, (extract(epoch FROM created_at) * 1000000)::bigint AS created_us
+      FROM notifications_log
+     WHERE user_id = $1 AND status IN ('queued', 'failed'))sql"};
+
 constexpr db::Statement erase_statements[] = {
-    {"erase_feed", "DELETE FROM feed WHERE user_id = $1"},
+    // First: whoever is writing to the feed holds this row, and is waited for.
     {"erase_heads", "DELETE FROM feed_heads WHERE user_id = $1"},
+    // What the audit counts against follows what is really there.
+    {"erase_plans", R"sql(
+        UPDATE event_plans p SET feed_rows = p.feed_rows - f.n
+          FROM (SELECT event_id, count(*) AS n FROM feed WHERE user_id = $1 GROUP BY event_id) f
+         WHERE p.event_id = f.event_id)sql"},
+    {"erase_feed", "DELETE FROM feed WHERE user_id = $1"},
     {"erase_readers", "DELETE FROM feed_readers WHERE user_id = $1"},
     {"erase_digests", "DELETE FROM digests WHERE user_id = $1"},
     {"erase_conversations", "DELETE FROM conversations WHERE user_id = $1"},
@@ -64,6 +66,11 @@ constexpr db::Statement erase_statements[] = {
     {"erase_receipts", R"sql(
         UPDATE receipts SET body = '{}'
          WHERE delivery_id IN (SELECT id FROM notifications_log WHERE user_id = $1))sql"},
+    // What they wrote; by their number, as the provider writes it.
+    {"erase_inbound", R"sql(
+        UPDATE receipts SET body = '{}'
+         WHERE kind = 'received'
+           AND body->>'customer_identifier' = (SELECT substr(phone, 2) FROM users WHERE id = $1))sql"},
     // An event that nobody else was told of is theirs; of one that others know too, only their part is.
     {"erase_events", R"sql(
         UPDATE events SET payload = '{}', subject = NULL, actor = NULL
@@ -78,22 +85,10 @@ constexpr db::Statement erase_statements[] = {
            SET user_id = NULL, phone = NULL, message = NULL, content = NULL, detail = NULL, reference_id = NULL,
                conversation_id = NULL, provider_message_id = NULL,
                status = CASE WHEN status IN ('queued', 'failed') THEN 'skipped' ELSE status END,
-               reason = CASE WHEN status IN ('queued', 'failed') THEN 'erased' ELSE reason END
+               reason = CASE WHEN status IN ('queued', 'failed') THEN 'erased' ELSE reason END,
+               attention = CASE WHEN status IN ('queued', 'failed') THEN 2 ELSE attention END
          WHERE user_id = $1)sql"},
 };
-
-std::int64_t cancel(db::Session& session, const UserId& user, std::int64_t from, std::int64_t to, bool read) {
-    Counts counts;
-    const char* reason = read ? "already_read" : "already_acked";
-    const auto rows = session.exec(cancel_statement, user.value(), from, to, read, reason);
-    for (const auto& row : rows) {
-        const CountKey key{time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()};
-        counts.move(key, "queued", "skipped");
-        counts.add(key, std::string{"reason:"} + reason, 1);
-    }
-    counts.write(session);
-    return static_cast<std::int64_t>(rows.size());
-}
 
 }  // namespace
 
@@ -107,7 +102,8 @@ asio::awaitable<Feed::Page> Feed::list(UserId user, std::int64_t after, int limi
         page.unread = ends[0]["unread"].as<std::int64_t>();
         for (const auto& row : session.exec(list_statement, user.value(), after, limit)) {
             page.items.push_back({EventId{row["event_id"].c_str()}, user, row["type"].c_str(),
-                                  row["body"].c_str(), row["seq"].as<std::int64_t>(), time_of(row["at_us"])});
+                                  std::make_shared<const std::string>(row["body"].c_str()),
+                                  row["seq"].as<std::int64_t>(), time_of(row["at_us"])});
             page.read.push_back(row["read"].as<bool>());
         }
         return page;
@@ -119,7 +115,7 @@ asio::awaitable<std::int64_t> Feed::acknowledge(UserId user, std::string device,
     auto job = [&user, &device, seq](db::Session& session) {
         const auto rows = session.exec(ack_statement, user.value(), device, seq);
         const auto acked = rows[0]["acked_seq"].as<std::int64_t>();
-        cancel(session, user, 1, acked, false);
+        cancel_seen(session, {user, 1, acked, false});
         return acked;
     };
     co_return co_await database_.transact(std::move(job));
@@ -136,9 +132,12 @@ asio::awaitable<Feed::Read> Feed::mark_all_read(UserId user, std::int64_t up_to)
 asio::awaitable<Feed::Read> Feed::read_between(UserId user, std::int64_t from, std::int64_t to) {
     auto job = [&user, from, to](db::Session& session) {
         Read read;
+        // A place that does not exist yet cannot have been read.
+        const auto ends = session.exec(ends_statement, user.value());
+        const auto last = std::min(to, ends[0]["last_seq"].as<std::int64_t>());
         read.marked =
-            static_cast<std::int64_t>(session.exec(read_statement, user.value(), from, to).affected_rows());
-        read.cancelled = cancel(session, user, from, to, true);
+            static_cast<std::int64_t>(session.exec(read_statement, user.value(), from, last).affected_rows());
+        read.cancelled = cancel_seen(session, {user, from, last, true}).count;
         return read;
     };
     co_return co_await database_.transact(std::move(job));
@@ -152,6 +151,13 @@ asio::awaitable<void> Feed::show(UserId user, std::string device, std::chrono::s
 }
 
 void erase_traces(db::Session& session, const UserId& user) {
+    Counts counts;
+    for (const auto& row : session.exec(count_erased, user.value())) {
+        const CountKey key{time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()};
+        counts.move(key, row["status"].c_str(), "skipped");
+        counts.add(key, "reason:erased", 1);
+    }
+    counts.write(session);
     for (const auto& statement : erase_statements) session.exec(statement, user.value());
 }
 

@@ -22,8 +22,10 @@ constexpr db::Statement touch_contact{"inbound_contact", R"sql(
     VALUES ($1, $2, CASE WHEN $3 = 'stop' THEN $2::timestamptz END)
         ON CONFLICT (phone) DO UPDATE
        SET last_inbound_at = greatest(c.last_inbound_at, EXCLUDED.last_inbound_at),
-           opted_out_at = CASE $3 WHEN 'stop' THEN COALESCE(c.opted_out_at, $2::timestamptz)
-                                  WHEN 'start' THEN NULL ELSE c.opted_out_at END)sql"};
+           opted_out_at = CASE $3 WHEN 'stop' THEN greatest(c.opted_out_at, $2::timestamptz)
+                                  -- One that is told late does not undo what was said after it.
+                                  WHEN 'start' THEN CASE WHEN c.opted_out_at > $2::timestamptz THEN c.opted_out_at END
+                                  ELSE c.opted_out_at END)sql"};
 
 constexpr db::Statement insert_message{"inbound_message", R"sql(
     INSERT INTO conversations (user_id, message_type, message_content, channel, created_at)
@@ -78,6 +80,8 @@ asio::awaitable<Receiving> Inbound::take(ProviderNews news) {
     };
     const auto received = co_await database_.transact(std::move(job));
     kill_point("receipt.committed");
+    const auto* receipt = std::get_if<Receipt>(&news);
+    if (receipt && receipt->kind == "failed" && woken_) woken_();
     co_return received;
 }
 

@@ -5,6 +5,9 @@
 // again.
 #include <boost/asio/awaitable.hpp>
 #include <carillon/provider_news.hpp>
+#include <functional>
+#include <string_view>
+#include <utility>
 
 #include "db/database.hpp"
 #include "notify/receipt_store.hpp"
@@ -15,13 +18,16 @@ namespace asio = boost::asio;
 
 class Inbound {
 public:
-    explicit Inbound(db::Database& database) : database_{database} {}
+    // `woken`: a message that failed after all may have made another channel's turn come.
+    Inbound(db::Database& database, std::function<void()> woken)
+        : database_{database}, woken_{std::move(woken)} {}
 
     // Once, however often it is told.
     asio::awaitable<Receiving> take(ProviderNews news);
 
 private:
     db::Database& database_;
+    std::function<void()> woken_;
 };
 
 enum class Consent { unchanged, withdrawn, given };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "notify/cancel.hpp"
 #include "notify/columns.hpp"
 #include "notify/counts.hpp"
 
@@ -36,10 +37,6 @@ constexpr db::Statement enqueue{"operation_enqueue", R"sql(
 constexpr db::Statement hasten{"operation_hasten", R"sql(
     UPDATE notifications_queue SET due = now(), reason = 'none', unless = NULL, urgent = true WHERE id = $1)sql"};
 
-constexpr db::Statement unqueue{"operation_unqueue", "DELETE FROM notifications_queue WHERE id = $1"};
-constexpr db::Statement mark_dismissed{"operation_dismiss", R"sql(
-    UPDATE notifications_log SET status = 'skipped', reason = 'dismissed', attention = 2 WHERE id = $1)sql"};
-
 constexpr db::Statement note{"operation_note", R"sql(
     INSERT INTO interventions (delivery_id, what, actor) VALUES ($1, $2, $3))sql"};
 
@@ -64,6 +61,13 @@ constexpr db::Statement tally_statement{"operation_tally", R"sql(
      WHERE id = ANY($1::text[]))sql"};
 
 constexpr db::Statement resume_statement{"operation_resume", "DELETE FROM channel_pauses WHERE channel = $1"};
+// What the pause itself put off need not wait for its end.
+constexpr db::Statement hasten_paused{"operation_hasten_paused", R"sql(
+    UPDATE notifications_queue
+       SET due = now(), reason = 'none'
+     WHERE channel = $1 AND state = 'waiting' AND due > now() AND due < 'infinity'
+       AND reason IN ('provider_paused', 'wallet_empty', 'number_disabled', 'account_blocked', 'credentials_refused',
+                      'provider_error'))sql"};
 constexpr db::Statement pauses_statement{"operation_pauses", R"sql(
     SELECT channel, ceil(extract(epoch FROM until - now()))::bigint AS left_s
       FROM channel_pauses WHERE until > now())sql"};
@@ -112,12 +116,11 @@ Result<std::string> change_waiting(db::Session& session, const std::string& id, 
     if (queued.empty()) return not_now(rows[0]["status"].c_str(), "waits in the queue can be changed there");
     if (std::string_view{queued[0]["state"].c_str()} == "leased")
         return not_now("being sent", "waits in the queue can be changed there");
-    session.exec(dismiss ? unqueue : hasten, id);
     session.exec(note, id, dismiss ? "dismiss" : "retry", by);
-    if (dismiss) {
-        session.exec(mark_dismissed, id);
-        count_move(session, rows[0], "skipped");
-    }
+    if (dismiss)
+        cancel_one(session, id, Reason::dismissed);
+    else
+        session.exec(hasten, id);
     return std::string{rows[0]["channel"].c_str()};
 }
 
@@ -186,7 +189,10 @@ asio::awaitable<Operations::Tally> Operations::tally(std::vector<DeliveryId> ids
 }
 
 asio::awaitable<void> Operations::resume(std::string channel) {
-    auto job = [&channel](db::Session& session) { session.exec(resume_statement, channel); };
+    auto job = [&channel](db::Session& session) {
+        session.exec(resume_statement, channel);
+        session.exec(hasten_paused, channel);
+    };
     co_await database_.transact(std::move(job));
 }
 

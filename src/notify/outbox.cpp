@@ -24,8 +24,24 @@ constexpr db::Statement claim_statement{"outbox_claim", R"sql(
                                  WHERE due <= now() ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING event_id, tries)sql"};
 
+constexpr db::Statement leftovers_statement{"outbox_leftovers", R"sql(
+    UPDATE outbox
+       SET due = now() + $1::bigint * interval '1 second'
+     WHERE event_id = ANY(ARRAY(SELECT event_id FROM outbox ORDER BY event_id LIMIT $2 FOR UPDATE SKIP LOCKED))
+    RETURNING event_id, tries)sql"};
+
+// What is beyond that comes when its lease has run out.
+constexpr int most_leftovers = 5'000;
+
 constexpr db::Statement next_statement{"outbox_next", R"sql(
     SELECT ceil(extract(epoch FROM min(due) - now()) * 1000)::bigint AS ms FROM outbox)sql"};
+
+std::vector<Overdue> in_order(const pqxx::result& rows) {
+    std::vector<Overdue> all;
+    for (const auto& row : rows) all.push_back({row["event_id"].c_str(), row["tries"].as<int>()});
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return all;
+}
 
 }  // namespace
 
@@ -45,11 +61,11 @@ void Outbox::raise(db::Session& session, std::span<const Event> events) {
 }
 
 std::vector<Overdue> claim_outbox(db::Session& session, int limit) {
-    std::vector<Overdue> all;
-    for (const auto& row : session.exec(claim_statement, limit, outbox_lease.count()))
-        all.push_back({row["event_id"].c_str(), row["tries"].as<int>()});
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-    return all;
+    return in_order(session.exec(claim_statement, limit, outbox_lease.count()));
+}
+
+std::vector<Overdue> claim_leftovers(db::Session& session) {
+    return in_order(session.exec(leftovers_statement, outbox_lease.count(), most_leftovers));
 }
 
 std::optional<std::chrono::milliseconds> next_in_outbox(db::Session& session) {

@@ -41,6 +41,9 @@ struct Overdue {
     int tries = 0;
 };
 [[nodiscard]] std::vector<Overdue> claim_outbox(db::Session& session, int limit);
+// All that a process finds when it starts, whoever leased it: planning is safe to be done by anybody, and
+// what was accepted before must not come after what is accepted from now on.
+[[nodiscard]] std::vector<Overdue> claim_leftovers(db::Session& session);
 // When the next one is due.
 [[nodiscard]] std::optional<std::chrono::milliseconds> next_in_outbox(db::Session& session);
 

@@ -22,7 +22,7 @@ constexpr db::Statement find_statement{"people_find", R"sql(
            (extract(epoch FROM w.last_inbound_at + interval '24 hours') * 1000000)::bigint AS window_us,
            EXISTS (SELECT 1 FROM feed_readers r WHERE r.user_id = u.id AND r.foreground_until > now()) AS foreground,
            (SELECT jsonb_agg(jsonb_build_array(d.id, d.target_kind, d.token) ORDER BY d.last_seen_at DESC)
-              FROM devices d WHERE d.user_id = u.id) AS devices
+              FROM devices d WHERE d.user_id = u.id AND d.unusable_at IS NULL) AS devices
       FROM wanted
       JOIN users u USING (id)
       LEFT JOIN notification_settings s ON s.user_id = u.id
@@ -79,7 +79,7 @@ People find_people(db::Session& session, const std::vector<std::string>& names) 
     People found;
     if (names.empty()) return found;
     std::vector<std::string> phones;
-    std::unordered_map<std::string, std::string> asked_as;  // number to the name it was asked for by
+    std::unordered_multimap<std::string, std::string> asked_as;  // number to the names it was asked for by
     for (const auto& name : names) {
         const auto phone = as_phone(name);
         if (!phone) continue;
@@ -89,9 +89,10 @@ People find_people(db::Session& session, const std::vector<std::string>& names) 
     for (const auto& row : session.exec(find_statement, db::array_of(names), db::array_of(phones))) {
         auto who = recipient_of(row);
         // An id wins over a number: a user may be called by digits only.
-        const auto as_number = asked_as.find(who.phone);
-        if (as_number != asked_as.end() && as_number->second != who.user.value())
-            found.emplace(as_number->second, who);
+        const auto [first, last] = asked_as.equal_range(who.phone);
+        for (auto spelt = first; spelt != last; ++spelt) {
+            if (spelt->second != who.user.value()) found.emplace(spelt->second, who);
+        }
         auto id = who.user.value();
         found.insert_or_assign(std::move(id), std::move(who));
     }

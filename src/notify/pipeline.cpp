@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <algorithm>
+#include <carillon/log.hpp>
 #include <random>
 #include <utility>
 
@@ -24,6 +25,7 @@ DispatcherSettings dispatcher_settings(const PipelineSettings& settings) {
     all.node = settings.node;
     all.lease = settings.lease;
     all.retry = settings.retry;
+    all.retry_of = settings.retry_of;
     return all;
 }
 
@@ -88,7 +90,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, db::Database& database, Chann
       direct_{database, channels_, books_, [this] { return planner_.terms(); }, clock},
       outbox_{[this](Event event) { planner_.submit(std::move(event)); }},
       feed_{database},
-      inbound_{database},
+      inbound_{database, [this] { queue_.wake(); }},
       operations_{database},
       upkeep_{executor_, database, {.receipts_kept = settings.receipts_kept}, clock} {}
 
@@ -97,8 +99,31 @@ Pipeline::~Pipeline() = default;
 asio::awaitable<void> Pipeline::prepare() {
     auto load = [this](db::Session& session) { return books_.current(session)->stamp(); };
     co_await database_.read(std::move(load));
-    for (const auto& pause : co_await operations_.pauses()) dispatcher_.rest(pause.channel, pause.left);
+    tell_of_missing_templates();
+    const auto pauses = co_await operations_.pauses();
+    for (const auto& pause : pauses) dispatcher_.rest(pause.channel, pause.left);
     co_await upkeep_.prepare();
+    co_await planner_.prepare();
+}
+
+void Pipeline::use(std::shared_ptr<const Policy> policy) {
+    planner_.use(std::move(policy));
+    tell_of_missing_templates();
+}
+
+// Not a fault that stops anything: a template may be stored later. But somebody should know before the event
+// comes.
+void Pipeline::tell_of_missing_templates() const {
+    const auto book = books_.latest();
+    if (!book) return;
+    for (const auto& route : policy()->routes()) {
+        for (const auto& step : route.steps) {
+            const auto& type = step.template_type.empty() ? route.template_type : step.template_type;
+            if (!book->has(type, step.channel))
+                log::warn("template_missing",
+                          {{"template", type}, {"channel", step.channel}, {"route", route.name}});
+        }
+    }
 }
 
 void Pipeline::start() {

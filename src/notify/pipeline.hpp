@@ -38,6 +38,7 @@ struct PipelineSettings {
     std::string node;
     std::chrono::seconds lease{30};
     RetryPolicy retry;
+    std::map<std::string, RetryPolicy, std::less<>> retry_of;  // channels that have their own
     PlanSettings plan;
     std::chrono::hours receipts_kept{24 * 90};
 };
@@ -71,7 +72,7 @@ public:
     [[nodiscard]] Inbound& inbound() noexcept { return inbound_; }
     [[nodiscard]] Operations& operations() noexcept { return operations_; }
     [[nodiscard]] const Channels& channels() const noexcept { return channels_; }
-    void use(std::shared_ptr<const Policy> policy) { planner_.use(std::move(policy)); }
+    void use(std::shared_ptr<const Policy> policy);
     [[nodiscard]] std::shared_ptr<const Policy> policy() const { return planner_.policy(); }
 
     // How a message that was asked for by name stands: right after planning, or once its attempt is over.
@@ -98,6 +99,7 @@ public:
 
 private:
     struct Watch;
+    void tell_of_missing_templates() const;
     void hand_over(Planned planned);
     void settled(const DeliveryId& id, const Ending& ending, const Settled& settled);
     asio::awaitable<void> wait_for(std::vector<std::shared_ptr<Watch>> watches,

@@ -69,12 +69,46 @@ Route direct_route(const Event& event) {
     return route;
 }
 
-Json context_for(const Event& event, const Route& route, const Recipient& who) {
+Json shown_payload(const Event& event, const Route& route) {
+    auto payload = event.payload;
+    const auto* named = route.to.path.empty() ? nullptr : at_path(payload, route.to.path);
+    if (named && named->is_array()) {
+        auto place = "/" + route.to.path;
+        std::replace(place.begin(), place.end(), '.', '/');
+        const Json::json_pointer pointer{place};
+        payload[pointer.parent_pointer()].erase(pointer.back());
+    }
+    return payload;
+}
+
+namespace {
+
+Json base_context(const Event& event, const Route& route) {
     const bool direct = route.event == direct_event;
-    Json context = direct ? event.payload.value("context", Json::object()) : event.payload;
+    return direct ? event.payload.value("context", Json::object()) : shown_payload(event, route);
+}
+
+Json for_reader(Json context, const Recipient& who) {
     if (!who.name.empty() && !context.contains("customer_name")) context["customer_name"] = who.name;
     context["recipient"] = {{"id", who.user.value()}, {"name", who.name}};
     return context;
+}
+
+}  // namespace
+
+Json context_for(const Event& event, const Route& route, const Recipient& who) {
+    return for_reader(base_context(event, route), who);
+}
+
+const PlanWriter::Shared& PlanWriter::share(const Event& event, const Route& route) {
+    auto of = event.id.value() + "/" + route.name;
+    if (shared_.of == of) return shared_;
+    shared_.of = std::move(of);
+    shared_.context = base_context(event, route);
+    const auto own = event.payload.find("feed");
+    const bool has_own = own != event.payload.end() && own->is_object();
+    shared_.body = std::make_shared<const std::string>(to_text(has_own ? *own : shared_.context));
+    return shared_;
 }
 
 PlanWriter::PlanWriter(const Channels& channels, const TemplateBook& book, const PlanSettings& settings,
@@ -83,7 +117,7 @@ PlanWriter::PlanWriter(const Channels& channels, const TemplateBook& book, const
 
 void PlanWriter::tell(const Event& event, const Route& route, const Recipient& who, bool many) {
     if (!route.feed.empty() && !who.user.empty()) add_to_feed(event, route, who);
-    const Draft draft{event, route, who, many, context_for(event, route, who)};
+    const Draft draft{event, route, who, many, for_reader(share(event, route).context, who)};
     bool earlier_waits = false;
     for (std::size_t index = 0; index < route.steps.size(); ++index) add_step(draft, index, earlier_waits);
     if (route.steps.empty() && route.feed.empty()) tell_nobody(event, route.name, Reason::no_route);
@@ -106,9 +140,7 @@ void PlanWriter::tell_nobody(const Event& event, std::string_view route, Reason 
 void PlanWriter::add_to_feed(const Event& event, const Route& route, const Recipient& who) {
     // One place in a feed for one event, whichever of its routes comes first.
     if (!in_feed_.insert(event.id.value() + who.user.value()).second) return;
-    const auto own = event.payload.find("feed");
-    const auto& body = own != event.payload.end() && own->is_object() ? *own : event.payload;
-    plan_.feed.push_back({event.id, who.user, route.feed, to_text(body), 0, now_});
+    plan_.feed.push_back({event.id, who.user, route.feed, share(event, route).body, 0, now_});
 }
 
 Reason PlanWriter::refusal(const Event& event, const Channel* channel, std::string_view name,

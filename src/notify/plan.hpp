@@ -6,6 +6,7 @@
 #include <carillon/reason.hpp>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,8 +31,8 @@ struct FeedItem {
     EventId event;
     UserId user;
     std::string type;
-    std::string body;      // JSON
-    std::int64_t seq = 0;  // known once it is written
+    std::shared_ptr<const std::string> body;  // JSON; one for all who are told of the event
+    std::int64_t seq = 0;                     // known once it is written
     Time at;
 };
 
@@ -85,6 +86,9 @@ inline constexpr std::string_view direct_event = "message.direct";
 // record does.
 [[nodiscard]] Json context_for(const Event& event, const Route& route, const Recipient& who);
 
+// The event's payload as its readers may see it: without the list of all the others.
+[[nodiscard]] Json shown_payload(const Event& event, const Route& route);
+
 class PlanWriter {
 public:
     // How many deliveries of each channel may be handed over at once; the rest waits in the queue.
@@ -101,6 +105,13 @@ public:
 
 private:
     struct Draft;
+    // What is the same for everybody whom a route tells of an event.
+    struct Shared {
+        std::string of;
+        Json context;
+        std::shared_ptr<const std::string> body;
+    };
+    const Shared& share(const Event& event, const Route& route);
     void add_to_feed(const Event& event, const Route& route, const Recipient& who);
     [[nodiscard]] Reason refusal(const Event& event, const Channel* channel, std::string_view name,
                                  const Recipient& who) const;
@@ -116,6 +127,7 @@ private:
     Time now_;
     Room room_;
     Plan plan_;
+    Shared shared_;
     std::unordered_set<std::string> in_feed_;
 };
 

@@ -24,15 +24,15 @@ constexpr db::Statement insert_feed{"plan_feed", R"sql(
     WITH items AS (
         SELECT i.*, row_number() OVER (PARTITION BY user_id ORDER BY n) AS place,
                count(*) OVER (PARTITION BY user_id) AS places
-          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-            AS i (user_id, event_id, type, body, n)),
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) WITH ORDINALITY
+            AS i (user_id, event_id, type, body_no, n)),
     heads AS (
         INSERT INTO feed_heads AS h (user_id, last_seq)
         SELECT user_id, count(*) FROM items GROUP BY user_id ORDER BY user_id
             ON CONFLICT (user_id) DO UPDATE SET last_seq = h.last_seq + EXCLUDED.last_seq
         RETURNING user_id, last_seq)
     INSERT INTO feed (user_id, seq, event_id, type, body)
-    SELECT i.user_id, h.last_seq - i.places + i.place, i.event_id, i.type, i.body::jsonb
+    SELECT i.user_id, h.last_seq - i.places + i.place, i.event_id, i.type, ($5::text[])[i.body_no]::jsonb
       FROM items i
       JOIN heads h USING (user_id)
     RETURNING user_id, event_id, seq)sql"};
@@ -65,13 +65,14 @@ constexpr db::Statement insert_log{"plan_log", R"sql(
 
 constexpr db::Statement insert_queue{"plan_queue", R"sql(
     INSERT INTO notifications_queue (id, event_id, user_id, channel, due, state, reason, bulk, urgent, step, fallback,
-                                     unless, feed_seq, attempt, begun_at, fence, node, expires_at, first_at)
+                                     unless, feed_seq, attempt, begun_at, fence, node, expires_at, first_at, digest)
     SELECT n.id, n.event_id, n.user_id, n.channel,
            CASE WHEN n.leased THEN now() + $16::bigint * interval '1 second'
                 ELSE COALESCE(n.due, 'infinity') END,
            CASE WHEN n.leased THEN 'leased' ELSE 'waiting' END, n.reason, n.bulk, n.urgent, n.step, n.fallback,
            n.unless, NULLIF(n.feed_seq, 0), CASE WHEN n.begun THEN 1 ELSE 0 END, CASE WHEN n.begun THEN now() END,
-           CASE WHEN n.leased THEN 1 ELSE 0 END, CASE WHEN n.leased THEN $17 END, n.expires_at, now()
+           CASE WHEN n.leased THEN 1 ELSE 0 END, CASE WHEN n.leased THEN $17 END, n.expires_at, now(),
+           n.reason = 'digest'
       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::boolean[], $7::text[],
                   $8::boolean[], $9::boolean[], $10::bigint[], $11::boolean[], $12::text[], $13::bigint[],
                   $14::boolean[], $15::timestamptz[])
@@ -82,19 +83,32 @@ constexpr db::Statement insert_plans{"plan_events", R"sql(
     INSERT INTO event_plans (event_id, recipients, deliveries, feed_rows, broadcast)
     SELECT * FROM unnest($1::text[], $2::integer[], $3::integer[], $4::integer[], $5::text[]))sql"};
 
+constexpr std::size_t few = 32;
+
 using Place = std::pair<std::string, std::string>;  // event, user
 
 std::map<Place, std::int64_t> write_feed(db::Session& session, std::vector<FeedItem>& feed) {
     TextColumn users, events, types, bodies;
+    NumberColumn body_numbers;
+    std::unordered_map<const std::string*, std::int64_t>
+        numbered;  // a body is sent once, however many read it
     for (const auto& item : feed) {
         users.add(item.user.value());
         events.add(item.event.value());
         types.add(item.type);
-        bodies.add(item.body);
+        const auto [body, is_new] =
+            numbered.emplace(item.body.get(), static_cast<std::int64_t>(numbered.size()) + 1);
+        if (is_new) bodies.add(std::string_view{*item.body});
+        body_numbers.add(body->second);
     }
     std::map<Place, std::int64_t> places;
+    const auto insert = [&](auto&&... columns) {
+        // A plan kept for a handful of rows would compare every row of a large batch with every other.
+        return feed.size() < few ? session.exec(insert_feed, columns...)
+                                 : session.exec_anew(insert_feed, columns...);
+    };
     for (const auto& row :
-         session.exec(insert_feed, users.array(), events.array(), types.array(), bodies.array()))
+         insert(users.array(), events.array(), types.array(), body_numbers.array(), bodies.array()))
         places.emplace(Place{row["event_id"].c_str(), row["user_id"].c_str()}, row["seq"].as<std::int64_t>());
     for (auto& item : feed) item.seq = places.at({item.event.value(), item.user.value()});
     return places;

@@ -35,8 +35,25 @@ Planner::Planner(asio::any_io_executor executor, db::Database& database, const C
       settings_{std::move(settings)},
       hooks_{std::move(hooks)},
       watch_timer_{executor_},
-      retry_timer_{executor_},
+
       stopped_{executor_} {}
+
+asio::awaitable<void> Planner::prepare() {
+    struct Left {
+        std::vector<Overdue> rows;
+        std::vector<Event> events;
+    };
+    auto job = [](db::Session& session) {
+        Left left;
+        left.rows = claim_leftovers(session);
+        std::vector<std::string> ids;
+        for (const auto& row : left.rows) ids.push_back(row.id);
+        if (!ids.empty()) left.events = read_events(session, ids);
+        return left;
+    };
+    auto left = co_await database_.transact(std::move(job));
+    take_over(left.rows, std::move(left.events));
+}
 
 void Planner::start() {
     spawn(watch_outbox());
@@ -84,12 +101,15 @@ Planner::Items Planner::take_batch() {
     const auto limit = std::min(waiting_.size(), looked_through);
     std::deque<Item> left;
     std::size_t looked = 0;
-    for (; looked < limit && batch.size() < settings_.batch_limit; ++looked) {
+    std::size_t people = 0;
+    for (; looked < limit && batch.size() < settings_.batch_limit && people < settings_.people_limit;
+         ++looked) {
         auto& item = waiting_[looked];
         const bool free = std::none_of(item.names.begin(), item.names.end(), [&](const std::string& name) {
             return blocked.contains(name) || busy_.contains(name);
         });
         if (free) {
+            people += item.names.size();
             batch.push_back(std::move(item));
         } else {
             blocked.insert(item.names.begin(), item.names.end());
@@ -126,12 +146,15 @@ asio::awaitable<void> Planner::plan(Items items) {
     try {
         const bool done = co_await attempt(items);
         if (done) co_return;
-    } catch (const Unavailable&) {
-        again = true;
+    } catch (const Unavailable& away) {
+        // What takes too long together may go one by one; the same batch again would take as long again.
+        again = away.code() != "database_timeout";
     }
     if (again) {
         // Their rows are safe in the outbox; here they wait, so that nothing waits for a lease that need not.
-        co_await pause(retry_timer_, pause_after_failure);
+        asio::steady_timer timer{executor_,
+                                 pause_after_failure};  // its own: lanes that wait must not wake each other
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
         if (stopping_ || waiting_.size() >= settings_.waiting_limit) co_return;
         for (auto it = items.rbegin(); it != items.rend(); ++it) enqueue(std::move(*it), true);
         co_return;
@@ -223,17 +246,26 @@ asio::awaitable<std::chrono::milliseconds> Planner::take_overdue() {
         return found;
     };
     const auto found = co_await database_.transact(std::move(job));
-    if (!found.overdue.empty()) log::info("events_taken_over", {{"count", found.overdue.size()}});
-    for (const auto& event : found.events) {
-        const auto row = std::find_if(found.overdue.begin(), found.overdue.end(),
-                                      [&event](const Overdue& each) { return each.id == event.id.value(); });
+    take_over(found.overdue, found.events);
+    co_return std::min(found.next.value_or(longest_watch), longest_watch);
+}
+
+// Both lists are in the order of the ids, and each event has its row.
+void Planner::take_over(const std::vector<Overdue>& overdue, std::vector<Event> events) {
+    if (!overdue.empty()) log::info("events_taken_over", {{"count", overdue.size()}});
+    auto row = overdue.begin();
+    for (auto& event : events) {
+        row = std::find_if(row, overdue.end(),
+                           [&event](const Overdue& each) { return each.id == event.id.value(); });
+        if (row == overdue.end()) return;
+        const auto is_it = [&event](const Item& item) { return item.event.id == event.id; };
+        if (std::any_of(waiting_.begin(), waiting_.end(), is_it)) continue;  // it has only waited long here
         Item item;
         item.names = names_told(event, *policy_);
         item.tries = row->tries;
-        item.event = event;
+        item.event = std::move(event);
         enqueue(std::move(item), false);
     }
-    co_return std::min(found.next.value_or(longest_watch), longest_watch);
 }
 
 asio::awaitable<void> Planner::pause(asio::steady_timer& timer, std::chrono::milliseconds time) {
@@ -245,7 +277,7 @@ asio::awaitable<void> Planner::pause(asio::steady_timer& timer, std::chrono::mil
 asio::awaitable<void> Planner::stop() {
     stopping_ = true;
     watch_timer_.cancel();
-    retry_timer_.cancel();
+
     while (working_ > 0) {
         stopped_.expires_at(asio::steady_timer::time_point::max());
         co_await stopped_.async_wait(asio::as_tuple(asio::use_awaitable));

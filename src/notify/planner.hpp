@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "db/database.hpp"
+#include "notify/outbox.hpp"
 #include "notify/planning.hpp"
 
 namespace carillon::notify {
@@ -31,6 +32,7 @@ public:
         std::string node;
         std::size_t lanes = 3;
         std::size_t batch_limit = 200;       // events in a transaction
+        std::size_t people_limit = 2'000;    // whom they name together; one event may name more
         std::size_t waiting_limit = 20'000;  // events in memory
         int tries = 5;                       // then the event is recorded as not plannable
     };
@@ -42,6 +44,8 @@ public:
     Planner(asio::any_io_executor executor, db::Database& database, const Channels& channels, Books& books,
             std::shared_ptr<const Policy> policy, Settings settings, Hooks hooks);
 
+    // Takes up what was left behind, before anything new comes. Throws Unavailable.
+    asio::awaitable<void> prepare();
     void start();
     void submit(Event event);
     void use(std::shared_ptr<const Policy> policy) { policy_ = std::move(policy); }
@@ -67,6 +71,7 @@ private:
     asio::awaitable<bool> attempt(const Items& items);
     asio::awaitable<void> watch_outbox();
     asio::awaitable<std::chrono::milliseconds> take_overdue();
+    void take_over(const std::vector<Overdue>& overdue, std::vector<Event> events);
     asio::awaitable<void> give_up(const Event& event);
     asio::awaitable<void> pause(asio::steady_timer& timer, std::chrono::milliseconds time);
     void enqueue(Item item, bool first);
@@ -86,7 +91,7 @@ private:
     std::size_t working_ = 0;
     bool stopping_ = false;
     asio::steady_timer watch_timer_;
-    asio::steady_timer retry_timer_;
+
     asio::steady_timer stopped_;
 };
 

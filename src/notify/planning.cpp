@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <carillon/phone.hpp>
+#include <unordered_set>
 #include <utility>
 
 #include "core/kill_point.hpp"
@@ -107,10 +108,12 @@ private:
 
     int tell_all(const Event& event, const Route& route, const std::vector<std::string>& names) {
         if (names.empty()) writer_.tell_nobody(event, route.name, Reason::no_recipient);
+        std::unordered_set<std::string> told;  // somebody may be named by id and by number
         for (const auto& name : names) {
-            if (const auto who = people_.find(name); who != people_.end())
-                writer_.tell(event, route, who->second, names.size() > many);
-            else if (const auto phone = as_phone(name); phone && event.type == direct_event)
+            if (const auto who = people_.find(name); who != people_.end()) {
+                if (told.insert(who->second.user.value()).second)
+                    writer_.tell(event, route, who->second, names.size() > many);
+            } else if (const auto phone = as_phone(name); phone && event.type == direct_event)
                 writer_.tell(event, route, find_phone(session_, phone->e164()), false);
             else
                 writer_.tell_nobody(event, route.name, Reason::unknown_user, name);
@@ -171,11 +174,11 @@ Planned write_and_hand_over(db::Session& session, Plan& plan,
 Planned plan_events(db::Session& session, const std::vector<Event>& events, const PlanningTerms& terms) {
     std::vector<std::string> ids;
     for (const auto& event : events) ids.push_back(event.id.value());
-    const auto taken = take_events(session, ids);
+    auto taken = take_events(session, ids);
     kill_point("plan.taken");
     std::vector<const Event*> ours;
     for (const auto& event : events) {
-        if (taken.events.contains(event.id.value())) ours.push_back(&event);
+        if (taken.events.erase(event.id.value()) > 0) ours.push_back(&event);  // each once
     }
     if (ours.empty()) return {};
     const auto book = terms.books.at(session, taken.template_stamp);

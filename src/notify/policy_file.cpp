@@ -151,6 +151,9 @@ private:
             in_.fail("missing template: a message needs its words");
         if (route_.urgent && route_.chatty)
             in_.fail(*in_.find("chatty"), "chatty: what is urgent is never gathered into a digest");
+        if (route_.chatty && route_.mode == Mode::first)
+            in_.fail(*in_.find("chatty"),
+                     "chatty: in mode first a channel would wait for a message that is gathered");
         if (!route_.expires) return;
         auto latest = route_.delay;
         for (const auto& step : route_.steps) latest = std::max(latest, route_.delay + step.after);

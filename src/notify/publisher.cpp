@@ -1,5 +1,6 @@
 #include "notify/publisher.hpp"
 
+#include <exception>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,8 +19,16 @@ Publisher::Publisher(db::Database& database, Outbox& outbox)
 
 asio::awaitable<void> Publisher::publish(Event event) {
     auto stored = event;
-    co_await batches_.submit(std::move(stored));
+    std::exception_ptr broken;
+    try {
+        co_await batches_.submit(std::move(stored));
+    } catch (const Unavailable&) {
+        broken = std::current_exception();
+    }
+    // Also when nobody knows whether it was stored: if it was, it need not wait for its lease; if not, the
+    // planner finds nothing to plan.
     outbox_.committed(std::move(event));
+    if (broken) std::rethrow_exception(broken);
 }
 
 asio::awaitable<void> Publisher::publish_with(Event event, const Also& also) {

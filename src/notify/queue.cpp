@@ -20,8 +20,7 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds sweep_every{5};
 constexpr std::chrono::seconds floor_margin{2};
 constexpr std::chrono::milliseconds pause_after_failure{500};
-// A row that is due in a moment is claimed together with what else comes due until then.
-constexpr std::chrono::milliseconds shortest_sleep{1};
+constexpr std::chrono::milliseconds shortest_sleep{20};
 
 constexpr db::Statement make_due{"queue_force", R"sql(
     UPDATE notifications_queue
@@ -29,6 +28,7 @@ constexpr db::Statement make_due{"queue_force", R"sql(
      WHERE id IN (SELECT id FROM notifications_queue
                    WHERE state = 'waiting' AND due > now() AND due < 'infinity'
                    ORDER BY due LIMIT $1 FOR UPDATE SKIP LOCKED))sql"};
+constexpr std::size_t most_forced = 100'000;
 
 }  // namespace
 
@@ -74,18 +74,22 @@ asio::awaitable<void> Queue::run() {
         try {
             // From here on a wake() is not lost: it will find this time in the future.
             wake_at_ = SteadyClock::time_point::max();
+            // Before anything is claimed, or we would take over from ourselves what could not be renewed
+            // meanwhile.
+            if (std::exchange(was_away_, false)) co_await dispatcher_.renew_now();
             const auto claimed = co_await claim_some(nullptr);
             last_look_ = SteadyClock::now();
             if (claimed >= settings_.claim_limit) continue;
             sleep = co_await time_to_next();
         } catch (const Unavailable&) {
+            was_away_ = true;
             // The pool says when the database is back; until then this is a question a moment, asked in
             // memory.
         } catch (const std::exception& surprise) {
             log::error("queue_failed", {{"what", surprise.what()}});
         }
         if (stopping_) break;
-        wake_at_ = std::min(wake_at_, SteadyClock::now() + std::max(sleep, shortest_sleep));
+        wake_at_ = std::min(wake_at_, SteadyClock::now() + std::max(sleep, std::chrono::milliseconds{1}));
         while (!stopping_ && SteadyClock::now() < wake_at_) {
             timer_.expires_at(wake_at_);
             co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -98,31 +102,42 @@ std::vector<Wish> Queue::wishes() const {
     for (const auto& name : channels_.names()) {
         const auto room = std::min(dispatcher_.room(name), settings_.claim_limit);
         if (room == 0) continue;
-        wishes.push_back({name, false, static_cast<std::int64_t>(room)});
+        wishes.push_back({name, false, static_cast<std::int64_t>(room), floor_of(name, false)});
         // A campaign takes what is left, and never all of it.
         const auto rest = std::max<std::size_t>(room / 2, 1);
-        wishes.push_back({name, true, static_cast<std::int64_t>(rest)});
+        wishes.push_back({name, true, static_cast<std::int64_t>(rest), floor_of(name, true)});
     }
     return wishes;
 }
 
-std::vector<std::string> Queue::open_channels() const {
-    auto names = channels_.names();
-    std::erase_if(names, [this](const std::string& name) { return dispatcher_.room(name) == 0; });
-    return names;
+std::optional<Time> Queue::floor_of(const std::string& channel, bool bulk) const {
+    const auto floor = floors_.find({channel, bulk});
+    return floor == floors_.end() ? std::nullopt : std::optional{floor->second};
 }
 
-std::optional<Time> Queue::floor() {
-    const auto now = SteadyClock::now();
-    if (now - last_sweep_ < sweep_every) return floor_;
-    last_sweep_ = now;
-    return std::nullopt;
+// Up to where everything has been claimed: the last that was taken where more may be behind it, else now.
+void Queue::move_floors(const std::vector<Wish>& wishes, const Claims& claims) {
+    if (claims.due.empty()) return;
+    for (const auto& wish : wishes) {
+        std::int64_t taken = 0;
+        auto last = claims.now;
+        for (const auto& row : claims.due) {
+            if (row.channel != wish.channel || row.bulk != wish.bulk) continue;
+            if (++taken == 1 || row.due > last) last = row.due;
+        }
+        const auto reached = taken >= wish.count ? last : claims.now;
+        floors_[{wish.channel, wish.bulk}] = reached - floor_margin;
+    }
 }
 
 asio::awaitable<std::size_t> Queue::claim_some(const Taking* taking) {
+    if (taking || SteadyClock::now() - last_sweep_ >= sweep_every) {
+        last_sweep_ = SteadyClock::now();
+        floors_.clear();
+    }
     const auto wanted = wishes();
     if (wanted.empty()) co_return 0;
-    ClaimTerms terms{settings_.node, settings_.lease, {}, taking ? std::nullopt : floor()};
+    ClaimTerms terms{settings_.node, settings_.lease, {}};
     for (const auto& [name, channel] : channels_) {
         if (channel->repeatable()) terms.begin_with_claim.push_back(name);
     }
@@ -131,11 +146,8 @@ asio::awaitable<std::size_t> Queue::claim_some(const Taking* taking) {
         return claim_and_decide(session, wanted, terms, channels_, *book);
     };
     auto claims = co_await database_.transact(std::move(job));
-    kill_point("claim.committed");
-    if (claims.last_due) {
-        const auto below = *claims.last_due - floor_margin;
-        if (!floor_ || *floor_ < below) floor_ = below;
-    }
+    if (claims.count > 0) kill_point("claim.committed");
+    move_floors(wanted, claims);
     for (auto& ending : claims.endings) {
         if (taking) (*taking)(ending.id);
         dispatcher_.finish(std::move(ending));
@@ -151,20 +163,20 @@ asio::awaitable<std::chrono::milliseconds> Queue::time_to_next() {
     auto sleep = std::chrono::milliseconds{settings_.longest_sleep};
     if (const auto opening = dispatcher_.next_opening())
         sleep = std::min(sleep, std::chrono::ceil<std::chrono::milliseconds>(*opening - SteadyClock::now()));
-    const auto channels = open_channels();
-    if (channels.empty()) co_return sleep;
-    auto job = [&channels, from = floor_](db::Session& session) { return next_due(session, channels, from); };
+    const auto wanted = wishes();
+    if (wanted.empty()) co_return sleep;
+    auto job = [&wanted](db::Session& session) { return next_due(session, wanted); };
     const auto next = co_await database_.read(std::move(job));
-    if (next) sleep = std::min(sleep, *next);
-    // What lies below the floor, if anything, is the sweep's.
-    if (floor_)
-        sleep = std::min<std::chrono::milliseconds>(sleep, next ? sweep_every : settings_.longest_sleep);
+    // What is due and was not claimed is locked by somebody: not at once again.
+    if (next) sleep = std::min(sleep, std::max(*next, shortest_sleep));
+    // What lies below a floor, if anything, is the sweep's.
+    if (!floors_.empty()) sleep = std::min<std::chrono::milliseconds>(sleep, sweep_every);
     co_return sleep;
 }
 
 asio::awaitable<void> Queue::process(bool ignore_due_time, const Taking& taking) {
     if (ignore_due_time) {
-        auto job = [limit = settings_.claim_limit](db::Session& session) { session.exec(make_due, limit); };
+        auto job = [](db::Session& session) { session.exec(make_due, most_forced); };
         co_await database_.transact(std::move(job));
     }
     std::size_t claimed = 0;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "db/database.hpp"
 #include "notify/books.hpp"
@@ -48,8 +49,8 @@ private:
     asio::awaitable<std::size_t> claim_some(const Taking* taking);
     asio::awaitable<std::chrono::milliseconds> time_to_next();
     [[nodiscard]] std::vector<Wish> wishes() const;
-    [[nodiscard]] std::vector<std::string> open_channels() const;
-    [[nodiscard]] std::optional<Time> floor();
+    [[nodiscard]] std::optional<Time> floor_of(const std::string& channel, bool bulk) const;
+    void move_floors(const std::vector<Wish>& wishes, const Claims& claims);
 
     asio::any_io_executor executor_;
     db::Database& database_;
@@ -62,7 +63,8 @@ private:
     std::chrono::steady_clock::time_point wake_at_{};
     std::chrono::steady_clock::time_point last_sweep_{};
     std::chrono::steady_clock::time_point last_look_{};
-    std::optional<Time> floor_;
+    std::map<std::pair<std::string, bool>, Time> floors_;  // by channel and class
+    bool was_away_ = false;
     bool running_ = false;
     bool stopping_ = false;
 };

@@ -7,6 +7,7 @@
 // same row at once.
 #include <carillon/provider_news.hpp>
 #include <string>
+#include <vector>
 
 #include "db/session.hpp"
 #include "notify/counts.hpp"
@@ -15,6 +16,9 @@ namespace carillon::notify {
 
 enum class Receiving { applied, repeated, unknown_message, early };
 [[nodiscard]] Receiving store_receipt(db::Session& session, const Receipt& receipt);
+
+// WhatsApp says that these messages' readers have opted out: it counts as their STOP.
+void record_stops(db::Session& session, const std::vector<std::string>& delivery_ids);
 
 // The attempt is over and its message has the provider's id now: receipts that were quicker are applied.
 void remember_provider_id(db::Session& session, const std::string& delivery_id,

@@ -12,33 +12,44 @@
 namespace carillon::notify {
 namespace {
 
-// `= ANY($1)` beside every join: the rows are then found by their keys however large the tables are, whatever
-// the planner believed of them when it made its plan.
 constexpr db::Statement settle_statement{"settle", R"sql(
-    WITH mine AS (
+    WITH mine AS MATERIALIZED (
         SELECT *
           FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                      $8::integer[], $9::text[], $10::text[], $11::text[])
+                      $8::integer[], $9::text[], $10::text[], $11::text[], $12::integer[], $13::timestamptz[],
+                      $14::timestamptz[], $15::text[], $16::text[])
             AS m (id, fence, final, status, reason, detail, again_ms, attempt, progress, provider_message_id,
-                  conversation_id)),
+                  conversation_id, call, begun_at, ended_at, verdict, answer)),
+    -- In the order of the ids, as everywhere, so that nobody waits in a circle.
+    locked AS MATERIALIZED (
+        SELECT id FROM notifications_queue WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE),
     done AS (
         DELETE FROM notifications_queue q
          USING mine m
-         WHERE q.id = ANY($1::text[]) AND q.id = m.id AND q.fence = m.fence AND m.final
-        RETURNING q.id, q.event_id, q.user_id, q.step, q.fallback),
+          JOIN locked k ON k.id = m.id
+         WHERE q.id = m.id AND q.fence = m.fence AND m.final
+        RETURNING q.id, q.fence, q.event_id, q.user_id, q.step, q.fallback, q.digest),
     again AS (
         UPDATE notifications_queue q
            SET state = 'waiting', due = now() + m.again_ms * interval '1 millisecond', reason = m.reason,
                attempt = m.attempt, begun_at = NULL, node = NULL, progress = m.progress
           FROM mine m
-         WHERE q.id = ANY($1::text[]) AND q.id = m.id AND q.fence = m.fence AND NOT m.final
-        RETURNING q.id),
-    held AS (
-        SELECT id, event_id, user_id, step, fallback FROM done
+          JOIN locked k ON k.id = m.id
+         WHERE q.id = m.id AND q.fence = m.fence AND NOT m.final
+        RETURNING q.id, q.fence, q.digest),
+    held AS MATERIALIZED (
+        SELECT id, fence, event_id, user_id, step, fallback, digest FROM done
          UNION ALL
-        SELECT id, NULL, NULL, NULL, false FROM again),
+        SELECT id, fence, NULL, NULL, NULL, false, digest FROM again),
+    called AS (
+        INSERT INTO attempts (delivery_id, attempt, begun_at, ended_at, node, verdict, reason, answer)
+        SELECT m.id, m.call, m.begun_at, m.ended_at, $17, m.verdict, m.reason, m.answer::jsonb
+          FROM mine m
+          JOIN held USING (id, fence)
+         WHERE m.call > 0
+            ON CONFLICT DO NOTHING),
     before AS (
-        SELECT l.id, l.status FROM notifications_log l WHERE l.id = ANY($1::text[])),
+        SELECT l.id, l.status FROM held h JOIN notifications_log l ON l.id = h.id),
     logged AS (
         UPDATE notifications_log l
            SET status = CASE m.status WHEN '' THEN l.status ELSE m.status END,
@@ -54,22 +65,15 @@ constexpr db::Statement settle_statement{"settle", R"sql(
                provider_message_id = COALESCE(m.provider_message_id, l.provider_message_id),
                conversation_id = COALESCE(m.conversation_id, l.conversation_id)
           FROM mine m
-          JOIN held USING (id)
-         WHERE l.id = ANY($1::text[]) AND l.id = m.id
+          JOIN held USING (id, fence)
+         WHERE l.id = m.id
         RETURNING l.id, l.channel, l.type, l.created_at, l.sent_at, l.status)
-    SELECT g.id, g.channel, g.type, g.status, b.status AS was, h.event_id, h.user_id, h.step, h.fallback,
+    SELECT g.id, g.channel, g.type, g.status, b.status AS was, h.fence, h.event_id, h.user_id, h.step, h.fallback, h.digest,
            (extract(epoch FROM g.created_at) * 1000000)::bigint AS created_us,
            (extract(epoch FROM g.sent_at) * 1000000)::bigint AS sent_us
       FROM logged g
       JOIN held h USING (id)
       JOIN before b USING (id))sql"};
-
-constexpr db::Statement insert_attempts{"settle_attempts", R"sql(
-    INSERT INTO attempts (delivery_id, attempt, begun_at, ended_at, node, verdict, reason, answer)
-    SELECT a.delivery_id, a.attempt, a.begun_at, a.ended_at, $8, a.verdict, a.reason, a.answer::jsonb
-      FROM unnest($1::text[], $2::integer[], $3::timestamptz[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
-        AS a (delivery_id, attempt, begun_at, ended_at, verdict, reason, answer)
-        ON CONFLICT DO NOTHING)sql"};
 
 // Whom a digest spoke for shares its fate.
 constexpr db::Statement follow_heads{"settle_digests", R"sql(
@@ -77,11 +81,13 @@ constexpr db::Statement follow_heads{"settle_digests", R"sql(
        SET status = h.status, reason = h.reason, attempt = h.attempt, attention = h.attention, sent_at = h.sent_at,
            failed_at = h.failed_at
       FROM notifications_log h
-     WHERE h.id = ANY($1::text[]) AND l.digest_of = ANY($1::text[]) AND l.digest_of = h.id
-       AND l.status <> h.status
+     WHERE h.id = $1 AND l.digest_of = $1 AND l.status IN ('queued', 'failed') AND l.status <> h.status
     RETURNING l.channel, l.type, l.status, (extract(epoch FROM l.created_at) * 1000000)::bigint AS created_us)sql"};
 
 constexpr db::Statement drop_devices{"settle_drop_devices", "DELETE FROM devices WHERE id = ANY($1::text[])"};
+
+constexpr db::Statement flag_devices{"settle_flag_devices",
+                                     "UPDATE devices SET unusable_at = now() WHERE id = ANY($1::text[])"};
 
 struct Columns {
     explicit Columns(std::span<const Ending> endings) {
@@ -97,31 +103,20 @@ struct Columns {
             progress.add_or_null(ending.progress);
             provider_ids.add_or_null(ending.provider_message_id);
             conversations.add_or_null(ending.conversation_id);
+            add_call(ending);
         }
     }
-    TextColumn ids, final, statuses, reasons, details, progress, provider_ids, conversations;
-    NumberColumn fences, again, attempts;
-};
-
-void write_calls(db::Session& session, const std::vector<const Ending*>& endings, const std::string& node) {
-    TextColumn ids, begun, ended, verdicts, reasons, answers;
-    NumberColumn numbers;
-    bool any = false;
-    for (const auto* ending : endings) {
-        if (!ending->call) continue;
-        any = true;
-        ids.add(ending->id.value());
-        numbers.add(ending->call->number);
-        begun.add(ending->call->begun);
-        ended.add(ending->call->ended);
-        verdicts.add(ending->call->verdict);
-        reasons.add(name_of(ending->reason));
-        answers.add(ending->call->answer);
+    void add_call(const Ending& ending) {
+        calls.add(ending.call ? ending.call->number : 0);
+        begun.add(ending.call ? std::optional{ending.call->begun} : std::nullopt);
+        ended.add(ending.call ? std::optional{ending.call->ended} : std::nullopt);
+        verdicts.add_or_null(ending.call ? ending.call->verdict : std::string{});
+        answers.add_or_null(ending.call ? ending.call->answer : std::string{});
     }
-    if (!any) return;
-    session.exec(insert_attempts, ids.array(), numbers.array(), begun.array(), ended.array(),
-                 verdicts.array(), reasons.array(), answers.array(), node);
-}
+    TextColumn ids, final, statuses, reasons, details, progress, provider_ids, conversations, begun, ended,
+        verdicts, answers;
+    NumberColumn fences, again, attempts, calls;
+};
 
 void count(Counts& counts, const pqxx::row& row, const Ending& ending) {
     const CountKey key{time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()};
@@ -134,69 +129,83 @@ void count(Counts& counts, const pqxx::row& row, const Ending& ending) {
         counts.add(key, latency_measure(time_of(row["sent_us"]) - key.at), 1);
 }
 
-void follow(db::Session& session, const std::vector<std::string>& finals, Counts& counts) {
-    if (finals.empty()) return;
-    for (const auto& row : session.exec(follow_heads, db::array_of(finals)))
-        counts.move({time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()}, "queued",
-                    row["status"].c_str());
+void follow(db::Session& session, const std::vector<std::string>& heads, Counts& counts) {
+    for (const auto& head : heads) {
+        for (const auto& row : session.exec(follow_heads, head))
+            counts.move({time_of(row["created_us"]), row["channel"].c_str(), row["type"].c_str()}, "queued",
+                        row["status"].c_str());
+    }
+}
+
+// It did not go out because it had arrived.
+bool seen(const Ending& ending) {
+    return ending.reason == Reason::already_acked || ending.reason == Reason::already_read;
 }
 
 // One batch on its way into the tables.
 class Batch {
 public:
     Batch(db::Session& session, std::span<const Ending> endings) : session_{session} {
-        for (const auto& ending : endings) by_id_.emplace(ending.id.value(), &ending);
+        for (const auto& ending : endings) by_key_.emplace(key_of(ending.id.value(), ending.fence), &ending);
     }
 
     void take(const pqxx::row& row) {
         const std::string id = row["id"].c_str();
-        const auto& ending = *by_id_.at(id);
-        ours_.push_back(&ending);
+        const auto key = key_of(id, row["fence"].as<std::int64_t>());
+        const auto& ending = *by_key_.at(key);
         count(counts_, row, ending);
-        auto& settled = settled_[id];
+        auto& settled = settled_[key];
         settled.ours = true;
         settled.status = row["status"].c_str();
         settled.channel = row["channel"].c_str();
         settled.sent_at = optional_time(row["sent_us"]);
+        for (const auto& device : ending.unregistered) gone_.push_back(device.value());
+        for (const auto& device : ending.unusable) flagged_.push_back(device.value());
+        if (ending.reason == Reason::recipient_stopped) stopped_.push_back(id);
         if (!ending.is_final()) return;
+        if (row["digest"].as<bool>()) heads_.push_back(id);
         if (ending.has_receipts) with_receipts_.push_back(&ending);
         if (row["fallback"].as<bool>())
-            handovers_.push_back(
-                {row["event_id"].c_str(), text_or_empty(row["user_id"]), row["step"].as<int>(), ending.what});
-        for (const auto& device : ending.unregistered) gone_.push_back(device.value());
+            handovers_.push_back({row["event_id"].c_str(), text_or_empty(row["user_id"]),
+                                  row["step"].as<int>(), seen(ending) ? Ending::What::sent : ending.what});
     }
 
-    void write_rest(const std::string& node) {
-        std::vector<std::string> finals;
-        for (const auto* ending : ours_) {
-            for (const auto& device : ending->is_final() ? std::vector<DeviceId>{} : ending->unregistered)
-                gone_.push_back(device.value());
-            if (ending->is_final() && ending->what != Ending::What::skipped)
-                finals.push_back(ending->id.value());
-        }
-        write_calls(session_, ours_, node);
+    void write_rest() {
         if (!gone_.empty()) session_.exec(drop_devices, db::array_of(gone_));
-        if (!handovers_.empty()) pass_on(session_, handovers_, counts_);
-        follow(session_, finals, counts_);
+        if (!flagged_.empty()) session_.exec(flag_devices, db::array_of(flagged_));
+        if (!stopped_.empty()) record_stops(session_, stopped_);
+        if (!handovers_.empty()) woke_ = pass_on(session_, handovers_, counts_);
+        follow(session_, heads_, counts_);
         for (const auto* ending : with_receipts_)
             remember_provider_id(session_, ending->id.value(), ending->provider_message_id, counts_);
         counts_.write(session_);
     }
 
     [[nodiscard]] Settled settled(const Ending& ending) const {
-        const auto found = settled_.find(ending.id.value());
-        return found == settled_.end() ? Settled{} : found->second;
+        const auto found = settled_.find(key_of(ending.id.value(), ending.fence));
+        if (found == settled_.end()) return {};
+        auto settled = found->second;
+        settled.woke_another = woke_;
+        return settled;
     }
 
 private:
+    // A delivery may be twice in a batch: an end that came too late, and that of whoever has it now.
+    static std::string key_of(const std::string& id, std::int64_t fence) {
+        return id + "/" + std::to_string(fence);
+    }
+
     db::Session& session_;
-    std::unordered_map<std::string, const Ending*> by_id_;
-    std::vector<const Ending*> ours_;
+    std::unordered_map<std::string, const Ending*> by_key_;
     std::vector<const Ending*> with_receipts_;
     std::vector<Handover> handovers_;
     std::vector<std::string> gone_;
+    std::vector<std::string> flagged_;
+    std::vector<std::string> stopped_;  // whose reader wants no more of these
+    std::vector<std::string> heads_;
     std::unordered_map<std::string, Settled> settled_;
     Counts counts_;
+    bool woke_ = false;
 };
 
 }  // namespace
@@ -217,13 +226,14 @@ std::vector<Settled> write_endings(db::Session& session, std::span<const Ending>
                                    const std::string& node) {
     const Columns columns{endings};
     Batch batch{session, endings};
-    const auto rows =
-        session.exec(settle_statement, columns.ids.array(), columns.fences.array(), columns.final.array(),
-                     columns.statuses.array(), columns.reasons.array(), columns.details.array(),
-                     columns.again.array(), columns.attempts.array(), columns.progress.array(),
-                     columns.provider_ids.array(), columns.conversations.array());
+    const auto rows = session.exec_anew(
+        settle_statement, columns.ids.array(), columns.fences.array(), columns.final.array(),
+        columns.statuses.array(), columns.reasons.array(), columns.details.array(), columns.again.array(),
+        columns.attempts.array(), columns.progress.array(), columns.provider_ids.array(),
+        columns.conversations.array(), columns.calls.array(), columns.begun.array(), columns.ended.array(),
+        columns.verdicts.array(), columns.answers.array(), node);
     for (const auto& row : rows) batch.take(row);
-    batch.write_rest(node);
+    batch.write_rest();
     std::vector<Settled> answers;
     answers.reserve(endings.size());
     for (const auto& ending : endings) answers.push_back(batch.settled(ending));

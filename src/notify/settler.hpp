@@ -50,6 +50,7 @@ struct Ending {
     };
     std::optional<Call> call;
     std::vector<DeviceId> unregistered;
+    std::vector<DeviceId> unusable;
 
     [[nodiscard]] bool is_final() const noexcept { return what != What::retry && what != What::postpone; }
 };
@@ -59,6 +60,7 @@ struct Settled {
     std::string status;
     std::string channel;
     std::optional<Time> sent_at;
+    bool woke_another = false;  // a channel that waited for this one is due now
 };
 
 class Settler {

@@ -46,7 +46,7 @@ test('every point of the source has its deaths', () => {
 });
 
 // A program that is built without tests has no such points.
-const mortal = readFileSync(process.env.CARILLON_BINARY).includes('CARILLON_KILL_AT');
+const mortal = readFileSync(process.env.CARILLON_BINARY).includes('CARILLON_TEST_KILL_AT');
 test('the program to test can be killed at its points', () => assert.ok(mortal, 'build it with CARILLON_TESTS=ON'));
 const needs_points = {skip: !mortal && 'the program has no points to be killed at'};
 
@@ -75,11 +75,11 @@ const killed = {code: null, signal: 'SIGKILL'};
 
 // It dies as soon as it finds what the last one left.
 async function dies_at_start(point) {
-    assert.deepEqual(await drill.server.spawn(['serve'], {CARILLON_KILL_AT: point}).finished(), killed);
+    assert.deepEqual(await drill.server.spawn(['serve'], {CARILLON_TEST_KILL_AT: point}).finished(), killed);
 }
 
 async function dies_of(requests, point) {
-    await drill.server.start({CARILLON_KILL_AT: point});
+    await drill.server.start({CARILLON_TEST_KILL_AT: point});
     if (point.startsWith('receipt')) await listen_to_receipts();
     const left = await ask_all(requests);
     await eventually(() => drill.server.ended, 8000).catch(() => assert.fail(`${point} was never come by`));
@@ -116,7 +116,7 @@ for (const [point, ways] of Object.entries(deaths)) {
                 await dies_at_start(each);
                 await drill.leases_run_out();
             }
-            await drill.server.start({CARILLON_KILL_AT: undefined});
+            await drill.server.start({CARILLON_TEST_KILL_AT: undefined});
             if (with_receipts) await listen_to_receipts();
             await Promise.all(left.map((each) => drill.insist(each)));
             await drill.at_rest();
@@ -153,12 +153,12 @@ test('receipts that come before a lost call is taken over clear the doubt', need
     const people = await drill.people('doubted', 1);
     await open_windows(people);
     const message = drill.direct('doubted', people[0], 'whatsapp');
-    await drill.server.start({CARILLON_KILL_AT: 'attempt.answered'});
+    await drill.server.start({CARILLON_TEST_KILL_AT: 'attempt.answered'});
     await listen_to_receipts();
     await drill.ask(message);
     assert.deepEqual(await drill.server.finished(), killed);
 
-    await drill.server.start({CARILLON_KILL_AT: undefined});
+    await drill.server.start({CARILLON_TEST_KILL_AT: undefined});
     await listen_to_receipts();
     await drill.insist(message);
     await all_receipts_told();
@@ -196,12 +196,12 @@ test('killed twenty times at any moment under load, it loses nothing', async () 
 test('what is accepted after a death does not come before what was accepted before it', needs_points, async () => {
     if (!shaken.server.ended) await shaken.server.crash();
     const people = await shaken.people('patient', 2);
-    await shaken.server.start({CARILLON_KILL_AT: 'event.committed'});
+    await shaken.server.start({CARILLON_TEST_KILL_AT: 'event.committed'});
     const [first, second] = [1, 2].map((n) => shaken.numbered('patience', n, people[0]));
     await shaken.ask(first);
     assert.deepEqual(await shaken.server.finished(), killed);
 
-    await shaken.server.start({CARILLON_KILL_AT: undefined});
+    await shaken.server.start({CARILLON_TEST_KILL_AT: undefined});
     await shaken.insist(first);
     await shaken.insist(second);
     // Time for the second to overtake: whoever is told nothing else is planned behind it.

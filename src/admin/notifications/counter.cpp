@@ -19,12 +19,6 @@ UserId caller_of(const Request& request) {
     return request.caller ? request.caller->user : UserId{};
 }
 
-Error foreign_cursor() {
-    return {Failure::invalid,
-            "The query has parameters that cannot be used.",
-            {{"cursor", "is not a cursor of this list"}}};
-}
-
 Response accepted(const std::string& id) {
     auto response = json_response(202, {{"id", id}, {"status", "queued"}});
     response.with("Location", "/api/notifications/" + id);
@@ -135,7 +129,7 @@ Counter::Answer Counter::list_queue(Request& request) {
     const auto limit = query.limit();
     const auto position = query.cursor(queue_cursor);
     if (auto error = query.finish()) co_return std::move(*error);
-    if (!position.is_null() && !position.is_string()) co_return foreign_cursor();
+    if (!position.is_null() && !position.is_string()) co_return http::foreign_cursor();
     auto after = position.is_string() ? position.get<std::string>() : std::string{};
     auto entries = co_await pipeline_.operations().list(std::move(after), limit + 1);
     Json next;
@@ -162,6 +156,7 @@ Counter::Answer Counter::dismiss(Request& request) {
     auto by = caller_of(request);
     const auto channel = co_await pipeline_.operations().dismiss(std::move(delivery), std::move(by));
     if (channel.has_error()) co_return channel.error();
+    pipeline_.wake_queue();  // another channel may have waited for this one
     co_return no_content();
 }
 
@@ -175,12 +170,12 @@ Counter::Answer Counter::resume_channel(Request& request) {
 Counter::Answer Counter::health(Request&) {
     const auto now = clock_();
     if (now - queue_read_ >= numbers_kept || now < queue_read_) {
-        queue_read_ = now;
         try {
             queue_ = co_await pipeline_.operations().numbers();
         } catch (const Unavailable&) {
             queue_.reset();
         }
+        queue_read_ = now;
     }
     PipelineHealth health;
     health.database_up = database_up_() && queue_.has_value();

@@ -21,7 +21,7 @@ void read_recipient(FieldReader& reader, notify::DirectMessage& message) {
     const auto phone = reader.text("phone", {1, 64});
     const auto user = reader.text("user_id", {1, 128});
     if (phone && user) reader.fail("user_id", "stands beside phone; only one of them says who");
-    if (!phone && !user) reader.fail("phone", "is required, or user_id");
+    if (!reader.value("phone") && !reader.value("user_id")) reader.fail("phone", "is required, or user_id");
     if (phone) {
         const auto number = parse_phone(*phone);
         if (number.has_error())

@@ -25,7 +25,7 @@ Json page_json(const notify::Feed::Page& page) {
                             {"seq", item.seq},
                             {"timestamp", to_rfc3339(item.at)},
                             {"read", static_cast<bool>(page.read[i])},
-                            {"data", Json::parse(item.body)}});
+                            {"data", Json::parse(*item.body)}});
     }
     return {{"messages", messages},
             {"count", page.items.size()},

@@ -34,7 +34,8 @@ constexpr db::Statement put_device{"devices_put", R"sql(
            app_version = CASE WHEN d.user_id = excluded.user_id THEN coalesce(excluded.app_version, d.app_version)
                               ELSE excluded.app_version END,
            user_id = excluded.user_id,
-           last_seen_at = excluded.last_seen_at
+           last_seen_at = excluded.last_seen_at,
+           unusable_at = NULL
     RETURNING id, right(token, least(6, char_length(token) / 2)) AS token_tail, platform, app_version,
               (extract(epoch FROM created_at) * 1000000)::bigint AS created_us,
               (extract(epoch FROM last_seen_at) * 1000000)::bigint AS last_seen_us)sql"};

@@ -68,7 +68,7 @@ const patience_ms = 40_000;
 // Set up so that what follows an accident need not be waited for.
 const drill_env = {
     CARILLON_QUEUE_LEASE_SECONDS: '5', NOTIFICATION_QUEUE_RETRY_DELAY_MINUTES: '0',
-    NOTIFICATION_QUEUE_RETRY_ATTEMPTS: '20', MYOPERATOR_WEBHOOK_KEY: 'drill',
+    NOTIFICATION_QUEUE_RETRY_ATTEMPTS: '20', MYOPERATOR_WEBHOOK_KEY: "drill-webhook-key-0123",
     CARILLON_NOTIFICATIONS_ROUTING_FILE: 'routing.toml',
 };
 

@@ -101,7 +101,9 @@ TEST_F(LaneTest, ARefusalIsNotTheProvidersFailure) {
 TEST_F(LaneTest, RestsWhenItsAccountIsRefused) {
     lane.push(a_delivery("a"));
     ASSERT_TRUE(lane.next(now).delivery);
-    auto refused = outcome(Retry{.counts_against_provider = false});
+    Retry retry;
+    retry.counts_against_provider = false;
+    auto refused = outcome(retry);
     refused.pause = 300s;
     lane.ended(refused, now);
     lane.push(a_delivery("b"));

@@ -245,7 +245,22 @@ TEST_F(PlanTest, TheFeedShowsWhatTheEventHasForIt) {
     writer.tell(an_event({{"phone", "secret"}, {"feed", {{"shown", true}}}}), a_route({"push"}), asha(),
                 false);
 
-    EXPECT_EQ(Json::parse(writer.plan().feed[0].body), Json({{"shown", true}}));
+    EXPECT_EQ(Json::parse(*writer.plan().feed[0].body), Json({{"shown", true}}));
+}
+
+TEST_F(PlanTest, NobodyIsShownTheListOfTheOthers) {
+    PlanWriter writer{channels, *book, settings, now, [](std::string_view) { return true; }};
+    const auto event = an_event({{"inner", {{"ids", {"asha", "bob"}}, {"kept", 1}}}});
+    auto route = a_route({"push"});
+    route.to.path = "inner.ids";
+
+    writer.tell(event, route, asha(), false);
+    auto bob = asha();
+    bob.user = UserId{"bob"};
+    writer.tell(event, route, bob, false);
+
+    EXPECT_EQ(Json::parse(*writer.plan().feed[0].body), Json({{"inner", {{"kept", 1}}}}));
+    EXPECT_EQ(writer.plan().feed[0].body, writer.plan().feed[1].body) << "one text for all";
 }
 
 TEST_F(PlanTest, NobodyToldIsARowToo) {

@@ -175,7 +175,7 @@ TEST(Settle, WhatSomeDevicesHaveIsSentWhenNothingMoreIsTried) {
     outcome.partly = Accepted{"projects/p/messages/1", {}};
 
     EXPECT_EQ(settle(outcome, attempt(1), three_fixed, now), again(5min));
-    EXPECT_EQ(settle(outcome, attempt(3), three_fixed, now), (Done{"projects/p/messages/1", ""}));
+    EXPECT_EQ(settle(outcome, attempt(3), three_fixed, now), Settlement(Done{"projects/p/messages/1", ""}));
 }
 
 TEST(Settle, TriesAsOftenAsThePolicySays) {
