@@ -11,8 +11,7 @@ namespace {
 using enum Action;
 using std::chrono::seconds;
 
-// Google asks for ten seconds at least after its own failures, and for a minute over quota.
-constexpr seconds after_failure{10};
+// Google asks for a minute over quota. After its own failures the policy waits longer than it asks for.
 constexpr seconds after_quota{60};
 
 // Upper case: FCM's codes and Google's canonical ones. Lower case: what neither says and we conclude.
@@ -33,14 +32,14 @@ constexpr std::array fcm_codes{
     CodeRuling{"wrong_address", {pause_channel, Reason::bad_answer, pause_time}},
     CodeRuling{"QUOTA_EXCEEDED", {retry, Reason::rate_limited, after_quota}},
     CodeRuling{"RESOURCE_EXHAUSTED", {retry, Reason::rate_limited, after_quota}},
-    CodeRuling{"INTERNAL", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"UNAVAILABLE", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"UNSPECIFIED_ERROR", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"DEADLINE_EXCEEDED", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"ABORTED", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"CANCELLED", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"UNKNOWN", {retry, Reason::provider_error, after_failure}},
-    CodeRuling{"bad_answer", {retry, Reason::bad_answer, after_failure}},
+    CodeRuling{"INTERNAL", {retry, Reason::provider_error}},
+    CodeRuling{"UNAVAILABLE", {retry, Reason::provider_error}},
+    CodeRuling{"UNSPECIFIED_ERROR", {retry, Reason::provider_error}},
+    CodeRuling{"DEADLINE_EXCEEDED", {retry, Reason::provider_error}},
+    CodeRuling{"ABORTED", {retry, Reason::provider_error}},
+    CodeRuling{"CANCELLED", {retry, Reason::provider_error}},
+    CodeRuling{"UNKNOWN", {retry, Reason::provider_error}},
+    CodeRuling{"bad_answer", {retry, Reason::bad_answer}},
 };
 
 struct StatusCode {

@@ -1,30 +1,31 @@
 #include "channels/pair_limit.hpp"
 
-#include <algorithm>
-
 namespace carillon::channels {
 
 std::chrono::milliseconds PairLimit::wait_for_turn(const std::string& person) {
     using std::chrono::milliseconds;
     const auto now = clock_();
-    const auto found = paid_until_.find(person);
-    if (found == paid_until_.end()) {
-        if (paid_until_.size() >= settings_.remembered) forget_the_rested(now);
-        if (paid_until_.size() < settings_.remembered) paid_until_.emplace(person, now + settings_.interval);
-        return milliseconds::zero();
+    const Debt none{.since = now, .paid_at = now, .messages = 0};
+    auto found = debts_.find(person);
+    if (found == debts_.end()) {
+        if (debts_.size() >= settings_.remembered) forget_paid(now);
+        if (debts_.size() >= settings_.remembered) return milliseconds::zero();
+        found = debts_.emplace(person, none).first;
     }
-    auto& paid_until = found->second;
-    const auto free_at = paid_until - settings_.interval * (settings_.burst - 1);
-    if (free_at > now) return std::chrono::ceil<milliseconds>(free_at - now);
-    paid_until = std::max(paid_until, now) + settings_.interval;
+    auto& debt = found->second;
+    if (debt.paid_at <= now) debt = none;
+    const bool may_borrow = now < debt.since + settings_.burst_window && debt.messages < settings_.burst;
+    if (!may_borrow) return std::chrono::ceil<milliseconds>(debt.paid_at - now);
+    debt.paid_at += settings_.interval;
+    ++debt.messages;
     return milliseconds::zero();
 }
 
 // Not with every newcomer: going through all of them is dear, and within an interval little changes.
-void PairLimit::forget_the_rested(Time now) {
+void PairLimit::forget_paid(Time now) {
     if (now < next_clearing_) return;
     next_clearing_ = now + settings_.interval;
-    std::erase_if(paid_until_, [now](const auto& entry) { return entry.second <= now; });
+    std::erase_if(debts_, [now](const auto& entry) { return entry.second.paid_at <= now; });
 }
 
 }  // namespace carillon::channels

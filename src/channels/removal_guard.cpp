@@ -34,16 +34,16 @@ bool RemovalGuard::shape_is_proven(std::size_t shape, std::string_view target) c
 bool RemovalGuard::believes_gone(std::string_view target) {
     note(target, true);
     if (suspicious_) return false;
-    const auto since = clock_() - window_time;
+    const auto since = clock_() - good_news_lasts;
     std::size_t gone = 0;
     for (const auto& seen : seen_) {
-        if (seen.at < since) continue;
-        if (!seen.gone) return true;
-        ++gone;
+        if (seen.gone)
+            ++gone;
+        else if (seen.at >= since)
+            return true;
     }
     suspicious_ = gone > window / 2;
-    if (suspicious_)
-        log::error("fcm_mass_removal_refused", {{"gone", gone}, {"seconds", window_time.count()}});
+    if (suspicious_) log::error("fcm_mass_removal_refused", {{"gone", gone}, {"of_the_last", seen_.size()}});
     return !suspicious_;
 }
 

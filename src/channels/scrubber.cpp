@@ -14,15 +14,10 @@ constexpr std::size_t quotation = 12;
 constexpr std::size_t shortest_hidden = 4;
 constexpr std::size_t digits_of_a_number = 7;
 constexpr std::size_t length_of_a_token = 32;
+// Each answer is looked for in the message at every place; a text of 64 KiB would make that dear.
+constexpr std::size_t searched = 8 * 1024;
 constexpr std::string_view mask = "***";
 constexpr std::string_view withheld = "(withheld: it quotes the message)";
-
-std::string_view shortened(std::string_view text) {
-    if (text.size() <= longest_kept) return text;
-    auto end = longest_kept;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return text.substr(0, end);
-}
 
 bool quotes(std::string_view sentence, std::string_view value) {
     if (value.size() < quotation) return false;
@@ -39,18 +34,19 @@ void mask_all(std::string& text, std::string_view value) {
 
 // Masks what looks like one whoever's it is: numbers and tokens that the message does not hold.
 template <class Belongs>
-void mask_runs(std::string& text, std::size_t shortest, Belongs belongs) {
+std::string with_runs_masked(std::string_view text, std::size_t shortest, Belongs belongs) {
+    std::string masked;
     for (auto begin = text.begin(); begin != text.end();) {
-        begin = std::find_if(begin, text.end(), belongs);
-        const auto end = std::find_if_not(begin, text.end(), belongs);
-        if (static_cast<std::size_t>(end - begin) < shortest) {
-            begin = end;
-            continue;
-        }
-        const auto at = begin - text.begin();
-        text.replace(begin, end, mask);
-        begin = text.begin() + at + static_cast<std::ptrdiff_t>(mask.size());
+        const auto* const run = std::find_if(begin, text.end(), belongs);
+        const auto* const end = std::find_if_not(run, text.end(), belongs);
+        masked.append(begin, run);
+        if (static_cast<std::size_t>(end - run) < shortest)
+            masked.append(run, end);
+        else
+            masked += mask;
+        begin = end;
     }
+    return masked;
 }
 
 bool is_digit(char c) {
@@ -65,6 +61,17 @@ bool is_control(char c) {
 
 }  // namespace
 
+std::string without_numbers(std::string_view sentence) {
+    return with_runs_masked(sentence, digits_of_a_number, is_digit);
+}
+
+std::string_view shortened(std::string_view text, std::size_t longest) {
+    if (text.size() <= longest) return text;
+    auto end = longest;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return text.substr(0, end);
+}
+
 Scrubber::Scrubber(const Message& message) {
     hide(message.text);
     if (!message.phone.empty())
@@ -74,7 +81,7 @@ Scrubber::Scrubber(const Message& message) {
 }
 
 void Scrubber::hide(std::string_view value) {
-    if (value.size() >= shortest_hidden) hidden_.push_back(value);
+    if (value.size() >= shortest_hidden) hidden_.push_back(value.substr(0, searched));
 }
 
 void Scrubber::hide_strings_in(const Json& value) {
@@ -85,16 +92,14 @@ void Scrubber::hide_strings_in(const Json& value) {
 
 std::string Scrubber::operator()(std::string_view sentence) const {
     if (!is_utf8(sentence)) return {};
-    const auto kept = shortened(sentence);
+    const auto kept = shortened(sentence, longest_kept);
     const auto quoted = [kept](std::string_view value) { return quotes(kept, value); };
     if (std::any_of(hidden_.begin(), hidden_.end(), quoted)) return std::string{withheld};
 
     std::string text{kept};
     std::replace_if(text.begin(), text.end(), is_control, ' ');
     for (const auto& value : hidden_) mask_all(text, value);
-    mask_runs(text, digits_of_a_number, is_digit);
-    mask_runs(text, length_of_a_token, is_of_a_token);
-    return text;
+    return with_runs_masked(without_numbers(text), length_of_a_token, is_of_a_token);
 }
 
 }  // namespace carillon::channels

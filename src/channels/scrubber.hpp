@@ -1,11 +1,17 @@
 #pragma once
 // Providers like to quote what they refuse. What they say is kept for the timeline, what they quote is not.
 #include <carillon/channel.hpp>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace carillon::channels {
+
+// Masks whatever is as long as a phone number.
+[[nodiscard]] std::string without_numbers(std::string_view sentence);
+// So many bytes at most, cut where a character ends.
+[[nodiscard]] std::string_view shortened(std::string_view text, std::size_t longest);
 
 class Scrubber {
 public:

@@ -61,8 +61,18 @@ Result<Json> read_file(const Secret& text) {
     return file;
 }
 
-bool is_web_address(std::string_view uri) {
-    return uri.starts_with("https://") || uri.starts_with("http://");
+// Unencrypted only where it does not leave this machine: what is sent there is worth an access token.
+bool is_safe_address(std::string_view uri) {
+    constexpr std::string_view plain = "http://";
+    if (uri.starts_with("https://")) return true;
+    if (!uri.starts_with(plain)) return false;
+    const auto rest = uri.substr(plain.size());
+    const auto authority = rest.substr(0, rest.find_first_of("/?#"));
+    if (authority.find('@') != authority.npos) return false;  // "localhost:80@elsewhere"
+    const auto is_host = [authority](std::string_view host) {
+        return authority == host || (authority.starts_with(host) && authority[host.size()] == ':');
+    };
+    return is_host("127.0.0.1") || is_host("localhost") || is_host("[::1]");
 }
 
 }  // namespace
@@ -104,7 +114,7 @@ Result<ServiceAccount> parse_service_account(const Secret& text) {
     const auto pem = field(*file, "private_key");
     if (!pem) return refused("private_key is missing");
     auto token_uri = field(*file, "token_uri").value_or(std::string{google_token_uri});
-    if (!is_web_address(token_uri)) return refused("token_uri is no https:// address");
+    if (!is_safe_address(token_uri)) return refused("token_uri is no https:// address");
 
     auto key = SigningKey::from_pem(Secret{with_line_breaks(*pem)});
     if (!key) return key.error();

@@ -106,7 +106,7 @@ Outcome WhatsApp::judge_refusal(const Message& message, const outbound::Reply& r
                                 const WhatsAppAnswer& answer, Progress progress, bool as_text) {
     Outcome outcome;
     outcome.answer = describe(message, answer);
-    auto ruling = answer.ruling ? answer.ruling : ruling_of_status(answer.status);
+    auto ruling = ruling_of(answer);
     if (!ruling && answer.says_failed) ruling = Ruling{Action::reject, Reason::invalid_request};
     if (!ruling && answer.status == 500 && answer.says_null) {
         outcome.verdict = judge_null();

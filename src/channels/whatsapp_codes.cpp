@@ -72,7 +72,9 @@ constexpr std::array meta_codes{
 constexpr std::array statuses{
     NumberRuling{400, 400, {reject, Reason::invalid_request}},
     NumberRuling{401, 403, {pause_channel, Reason::credentials_refused, pause_time}},
-    NumberRuling{404, 407, {reject, Reason::invalid_request}},
+    // Nothing is at our address: that is no recipient's fault, and the next message fares no better.
+    NumberRuling{404, 405, {pause_channel, Reason::bad_answer, pause_time}},
+    NumberRuling{406, 407, {reject, Reason::invalid_request}},
     NumberRuling{409, 428, {reject, Reason::invalid_request}},
     NumberRuling{429, 429, {retry, Reason::rate_limited}},
     NumberRuling{430, 499, {reject, Reason::invalid_request}},
@@ -134,16 +136,18 @@ void read_refusal(const Json& body, WhatsAppAnswer& answer) {
     const auto* const said = find(body, "message");
     answer.says_null = said != nullptr && said->is_null();
     answer.ruling = ruling_of_myoperator(answer.code);
-    if (const auto* const error = meta_error_in(body); error != nullptr && !answer.ruling) {
-        if (auto code = text_in(*error, "code"); !code.empty()) answer.code = std::move(code);
+    if (answer.ruling) return;
+    // Outside the error small numbers are HTTP statuses, which some of Meta's codes look like.
+    int smallest = 1000;
+    if (const auto* const error = meta_error_in(body)) {
         if (auto words = text_in(*error, "message"); !words.empty()) answer.message = std::move(words);
-        answer.ruling = ruling_of_myoperator(answer.code);
-        if (const auto number = number_of(answer.code); number && !answer.ruling)
-            answer.ruling = ruling_of_meta(*number);
-        return;
+        if (auto code = text_in(*error, "code"); !code.empty()) {
+            answer.code = std::move(code);
+            smallest = 0;
+        }
     }
-    // Up here small numbers are HTTP statuses, which some of Meta's codes look like.
-    if (const auto number = number_of(answer.code); number && *number >= 1000 && !answer.ruling)
+    answer.ruling = ruling_of_myoperator(answer.code);
+    if (const auto number = number_of(answer.code); number && *number >= smallest && !answer.ruling)
         answer.ruling = ruling_of_meta(*number);
 }
 
@@ -166,7 +170,9 @@ WhatsAppAnswer read_whatsapp_answer(const outbound::Reply& reply) {
     const auto body = parse_json(reply.body);
     if (!body || !body->is_object()) return answer;
     read_refusal(*body, answer);
-    if (reply.status >= 200 && reply.status < 300 && !answer.ruling) read_success(*body, answer);
+    if (reply.status >= 200 && reply.status < 300) read_success(*body, answer);
+    // What they took they took, whatever else they say.
+    if (!answer.message_id.empty()) answer.ruling.reset();
     return answer;
 }
 
@@ -182,6 +188,16 @@ std::optional<Ruling> ruling_of_meta(int code) noexcept {
 
 std::optional<Ruling> ruling_of_status(int status) noexcept {
     return find_number(statuses, status);
+}
+
+std::optional<Ruling> ruling_of(const WhatsAppAnswer& answer) noexcept {
+    if (answer.ruling) return answer.ruling;
+    const auto ruling = ruling_of_status(answer.status);
+    // Whoever gives a code of theirs is at home: it is the message that they do not like.
+    const auto is_at_home = answer.code.starts_with("CHAT_");
+    if (ruling && ruling->reason == Reason::bad_answer && is_at_home)
+        return Ruling{reject, Reason::invalid_request};
+    return ruling;
 }
 
 }  // namespace carillon::channels

@@ -26,6 +26,8 @@ struct WhatsAppAnswer {
 // Where no code decides: a refusal by its HTTP status. Nothing where that leaves open whether the message
 // was taken.
 [[nodiscard]] std::optional<Ruling> ruling_of_status(int status) noexcept;
+// Of a refusal as a whole: its code's, otherwise its status's.
+[[nodiscard]] std::optional<Ruling> ruling_of(const WhatsAppAnswer& answer) noexcept;
 
 // Meta's pair limit asks for a wait of its own: 4^x seconds.
 inline constexpr int meta_pair_limit = 131056;

@@ -24,8 +24,7 @@ Outcome failure_of(const outbound::Reply& reply) {
         answer["from"] = "phonenumbers";
         return outcome_of(unanswered(reply, SecondCopy::harmless), std::move(answer));
     }
-    const auto answer = read_whatsapp_answer(reply);
-    const auto ruling = answer.ruling ? answer.ruling : ruling_of_status(reply.status);
+    const auto ruling = ruling_of(read_whatsapp_answer(reply));
     if (ruling && ruling->action == Action::retry) {
         const auto retry = ruling->reason == Reason::rate_limited ? later(ruling->reason, reply.retry_after)
                                                                   : failed(ruling->reason, reply.retry_after);

@@ -19,6 +19,19 @@ std::string text_in(const Json& object, const char* name) {
     return found->is_number_integer() ? found->dump() : std::string{};
 }
 
+// Meta refuses parameters with line breaks, tabs or several spaces in a row.
+std::string on_one_line(std::string_view text) {
+    constexpr std::string_view white = " \t\r\n\v\f";
+    std::string line;
+    for (const char c : text) {
+        if (white.find(c) == white.npos)
+            line += c;
+        else if (!line.ends_with(' '))
+            line += ' ';
+    }
+    return line;
+}
+
 // By name where the template has names, otherwise by place: "1", "2", …
 Json parameters_of(const Json& approved) {
     Json body = Json::object();
@@ -30,7 +43,7 @@ Json parameters_of(const Json& approved) {
         if (!parameter.is_object()) continue;
         auto name = text_in(parameter, "name");
         if (name.empty()) name = std::to_string(place);
-        body[name] = text_in(parameter, "text");
+        body[name] = on_one_line(text_in(parameter, "text"));
     }
     return body;
 }

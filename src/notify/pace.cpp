@@ -24,22 +24,4 @@ Pace::Duration Pace::take(Instant now) {
     return Duration::zero();
 }
 
-PairLimit::Duration PairLimit::take(const std::string& recipient, Instant now) {
-    if (debts_.size() >= look_again_at_) forget_paid(now);
-    auto& debt =
-        debts_.try_emplace(recipient, Debt{.since = now, .paid_at = now, .messages = 0}).first->second;
-    if (debt.paid_at <= now) debt = {.since = now, .paid_at = now, .messages = 0};
-    const bool may_borrow = now < debt.since + settings_.burst_window && debt.messages < settings_.burst;
-    if (!may_borrow) return debt.paid_at - now;
-    debt.paid_at += settings_.interval;
-    ++debt.messages;
-    return Duration::zero();
-}
-
-// Looking through all of them once for every doubling costs each message a constant.
-void PairLimit::forget_paid(Instant now) {
-    std::erase_if(debts_, [now](const auto& each) { return each.second.paid_at <= now; });
-    look_again_at_ = std::max(few, 2 * debts_.size());
-}
-
 }  // namespace carillon::notify

@@ -37,6 +37,20 @@ TEST(Scrubber, MasksShortValuesNumbersAndTokens) {
     EXPECT_EQ(scrubbed("a\nline\x1b[2J"), "a line [2J");
 }
 
+TEST(Scrubber, SearchesOnlyTheBeginningOfALongText) {
+    auto message = test::a_message();
+    const std::string filler(8 * 1024, '.');
+    message.text = "the words at the beginning" + filler + "and something else entirely";
+
+    EXPECT_EQ(Scrubber{message}("bad: the words at the beginning"), "(withheld: it quotes the message)");
+    EXPECT_EQ(Scrubber{message}("bad: something else entirely"), "bad: something else entirely");
+}
+
+TEST(Scrubber, MasksNumbersByThemselves) {
+    EXPECT_EQ(without_numbers("to 919876543210, 1234567 and 123456"), "to ***, *** and 123456");
+    EXPECT_EQ(without_numbers(""), "");
+}
+
 TEST(Scrubber, CutsWhereACharacterEndsAndLeavesOutWhatIsNotText) {
     std::string long_one(299, '.');
     long_one += "é and more";

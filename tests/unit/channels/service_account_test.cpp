@@ -57,6 +57,21 @@ TEST(ServiceAccount, HasGooglesTokenEndpointByDefault) {
     EXPECT_EQ(account->project_id, "");
 }
 
+TEST(ServiceAccount, GoesUnencryptedOnlyToThisMachine) {
+    auto file = key_file();
+    for (const auto* uri : {"http://127.0.0.1:8001/token", "http://localhost/token", "http://localhost",
+                            "http://[::1]:8001/token", "https://example.com/token"}) {
+        file["token_uri"] = uri;
+        EXPECT_TRUE(parse(file)) << uri;
+    }
+    for (const auto* uri : {"http://example.com/token", "http://localhost.example.com/token",
+                            "http://127.0.0.10/token", "http://localhost@example.com/token",
+                            "http://localhost:80@example.com/token", "http://", "token"}) {
+        file["token_uri"] = uri;
+        EXPECT_FALSE(parse(file)) << uri;
+    }
+}
+
 TEST(ServiceAccount, NamesWhatIsWrongAndShowsNothing) {
     struct Row {
         const char* field;

@@ -21,6 +21,17 @@ TEST(WhatsAppAnswer, NamesTheMessageThatWasTaken) {
     EXPECT_FALSE(answer.ruling) << "200 is no code of Meta's up there";
 }
 
+TEST(WhatsAppAnswer, RulesNothingOnWhatWasTaken) {
+    for (const auto* errors : {"{}", R"({"code": ""})", R"({"code": null})", "[]", "[{}]", "null", R"("")",
+                               R"({"error": {}})", R"([{"code": 131026}])"}) {
+        const auto body = std::string{R"({"status":"success","code":"200","errors":)"} + errors +
+                          R"(,"data":{"message_id":"x"}})";
+        const auto answer = read(200, body);
+        EXPECT_EQ(answer.message_id, "x") << body;
+        EXPECT_FALSE(answer.ruling) << body;
+    }
+}
+
 TEST(WhatsAppAnswer, ReadsTheMisspeltConversation) {
     const auto answer =
         read(200, R"({"status": "success", "data": {"conversaton_id": "c-1", "message_id": "m-1"}})");
@@ -53,6 +64,9 @@ TEST(WhatsAppAnswer, FindsTheCodeWhereverItStands) {
           Row{R"({"errors": {"error": {"code": "131056"}}})", "131056", Reason::pair_limited},
           Row{R"({"code": 131026})", "131026", Reason::recipient_unreachable},
           Row{R"({"code": "200", "message": "odd"})", "200", std::nullopt},
+          Row{R"({"code": "200", "errors": {}})", "200", std::nullopt},
+          Row{R"({"code": "200", "errors": {"code": ""}})", "200", std::nullopt},
+          Row{R"({"code": "131026", "errors": {}})", "131026", Reason::recipient_unreachable},
           Row{R"({"code": "CHAT_9999"})", "CHAT_9999", std::nullopt},
           Row{R"({"errors": "a text"})", "", std::nullopt},
           Row{R"({"errors": [{"field": "data"}], "code": "400"})", "400", std::nullopt}}) {
@@ -115,10 +129,24 @@ TEST(WhatsAppRuling, LeavesOpenWhatAStatusDoesNotSay) {
     EXPECT_EQ(ruling_of_status(429)->reason, Reason::rate_limited);
     EXPECT_EQ(ruling_of_status(401)->action, Action::pause_channel);
     EXPECT_EQ(ruling_of_status(403)->action, Action::pause_channel);
-    for (const int status : {400, 404, 409, 415, 422, 499})
+    for (const int status : {400, 406, 409, 415, 422, 499})
         EXPECT_EQ(ruling_of_status(status)->action, Action::reject) << status;
     for (const int status : {200, 302, 408, 500, 502, 503, 504})
         EXPECT_FALSE(ruling_of_status(status)) << status;
+}
+
+TEST(WhatsAppRuling, BlamesOurAddressForNothingFoundUnlessACodeSaysOtherwise) {
+    for (const int status : {404, 405}) {
+        for (const auto* body : {"", "<html>", "{}", R"({"code": "404", "message": "Not Found"})"}) {
+            const auto ruling = ruling_of(read(status, body)).value();
+            EXPECT_EQ(ruling.action, Action::pause_channel) << status << body;
+            EXPECT_EQ(ruling.reason, Reason::bad_answer) << status << body;
+            EXPECT_EQ(ruling.after, pause_time) << status << body;
+        }
+        EXPECT_EQ(ruling_of(read(status, R"({"error": {"code": 131026}})"))->reason,
+                  Reason::recipient_unreachable);
+        EXPECT_EQ(ruling_of(read(status, R"({"code": "CHAT_9999"})"))->action, Action::reject);
+    }
 }
 
 }  // namespace

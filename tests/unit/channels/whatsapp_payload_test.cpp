@@ -42,6 +42,15 @@ TEST(WhatsAppPayload, FillsATemplateByPlaceOrByName) {
         "body": {"1": "Priya", "total": "₹500", "3": "tomorrow"}}})"));
 }
 
+TEST(WhatsAppPayload, PutsParametersOnOneLine) {
+    auto message = a_message();
+    message.content = Json::parse(R"({"template": {"name": "t", "parameters": [{"text": "a\r\n\n b\t c"},
+        {"text": "  two     words "}, {"text": "\n"}, {"text": ""}, {"text": "é\u00a0è"}]}})");
+
+    EXPECT_EQ(template_data(message)["context"]["body"],
+              Json::parse(R"({"1": "a b c", "2": " two words ", "3": " ", "4": "", "5": "é\u00a0è"})"));
+}
+
 TEST(WhatsAppPayload, TakesTheMessagesLanguageWhereTheTemplateNamesNone) {
     auto message = a_message();
     message.content = Json{{"template", {{"name", "hello"}}}};
