@@ -120,8 +120,8 @@ TEST(FcmRuling, SaysWhatToDo) {
           Row{"PERMISSION_DENIED", Action::pause_channel, Reason::credentials_refused, 300},
           Row{"wrong_address", Action::pause_channel, Reason::bad_answer, 300},
           Row{"QUOTA_EXCEEDED", Action::retry, Reason::rate_limited, 60},
-          Row{"INTERNAL", Action::retry, Reason::provider_error, 10},
-          Row{"UNSPECIFIED_ERROR", Action::retry, Reason::provider_error, 10}}) {
+          Row{"INTERNAL", Action::retry, Reason::provider_error, 0},
+          Row{"UNSPECIFIED_ERROR", Action::retry, Reason::provider_error, 0}}) {
         const auto ruling = fcm_ruling(code);
         ASSERT_TRUE(ruling) << code;
         EXPECT_EQ(ruling->action, action) << code;
