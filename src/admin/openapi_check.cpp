@@ -120,7 +120,8 @@ private:
         if (!body.is_null() && (member(body, "required") == true) == optional)
             say(optional ? "can do without a body, but the document cannot"
                          : "must have a body, but the document does not say so");
-        must_answer({"400", "413", "415"}, "takes a body");
+        must_answer({"400", "413"}, "takes a body");
+        if (route_.takes != http::Takes::raw) must_answer({"415"}, "takes JSON only");
         // What is wrong with one line of a stream stands in the answer, beside what became of the others.
         if (route_.takes != http::Takes::stream) must_answer({"422"}, "takes a body");
     }

@@ -21,6 +21,13 @@ std::chrono::milliseconds PairLimit::wait_for_turn(const std::string& person) {
     return milliseconds::zero();
 }
 
+void PairLimit::give_back(const std::string& person) {
+    const auto found = debts_.find(person);
+    if (found == debts_.end() || found->second.messages == 0) return;
+    found->second.paid_at -= settings_.interval;
+    --found->second.messages;
+}
+
 // Not with every newcomer: going through all of them is dear, and within an interval little changes.
 void PairLimit::forget_paid(Time now) {
     if (now < next_clearing_) return;

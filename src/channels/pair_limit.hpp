@@ -27,6 +27,8 @@ public:
 
     // Zero takes the turn; anything else is how long to wait before asking again.
     [[nodiscard]] std::chrono::milliseconds wait_for_turn(const std::string& person);
+    // The message did not go out after all.
+    void give_back(const std::string& person);
     [[nodiscard]] std::size_t remembered() const noexcept { return debts_.size(); }
 
 private:

@@ -75,6 +75,8 @@ asio::awaitable<Outcome> WhatsApp::send(const Message& message) {
     const WhatsAppSender sender{std::move(found.id), settings_.waba_id};
     const auto body = whatsapp_body(sender, *to, message.id, std::move(data));
     const auto reply = co_await post(message, body);
+    // Nobody was written to; an outage must not make people wait for messages they never got.
+    if (reply.surely_unsent()) pairs_.give_back(message.phone);
     co_return judge(message, reply, progress, as_text);
 }
 

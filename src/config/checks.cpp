@@ -91,7 +91,7 @@ bool is_phone_number(std::string_view text) {
 }
 
 bool is_webhook_key(std::string_view text) {
-    return text.size() >= 16;
+    return text.empty() || text.size() >= 16;  // none: the webhook is closed
 }
 
 bool is_digits(std::string_view text) {

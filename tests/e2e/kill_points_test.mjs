@@ -18,7 +18,7 @@ after(() => shaken.close());
 const deaths = {
     'attempt.answered': [['attempt.answered'], ['attempt.answered:9']],
     'attempt.begun': [['attempt.begun'], ['attempt.begun:5', 'attempt.begun:2']],
-    'broadcast.chunk': [['plan.committed:2', 'broadcast.chunk', 'broadcast.chunk:2']],
+    'broadcast.chunk': [['broadcast.chunk', 'broadcast.chunk:2']],
     'claim.committed': [['plan.committed', 'claim.committed'], ['attempt.answered', 'claim.committed']],
     'claim.taken': [['claim.taken'], ['attempt.begun:9', 'claim.taken']],
     'direct.committed': [['direct.committed'], ['direct.committed:3']],
@@ -89,7 +89,7 @@ async function dies_of(requests, point) {
 
 // The sandbox repeats what was not answered, as MyOperator does.
 const listen_to_receipts = () => drill.sandbox.settings({receipts: {
-    url: `${drill.server.url}/api/webhooks/myoperator`, key: 'drill', mode: 'auto', delay_ms: 5, retry_ms: 100}});
+    url: `${drill.server.url}/api/webhooks/myoperator`, key: 'drill-webhook-key-0123', mode: 'auto', delay_ms: 5, retry_ms: 100}});
 async function all_receipts_told() {
     await eventually(async () => (await drill.sandbox.receipts()).under_way === 0, 15_000);
     await drill.sandbox.settings({receipts: {url: ''}});
@@ -103,7 +103,7 @@ for (const [point, ways] of Object.entries(deaths)) {
             const with_receipts = point === 'receipt.committed';
             const people = await drill.people(name, 3);
             const area = point === 'broadcast.chunk'
-                ? await drill.people(`${name}/area`, 600, {phones: false}) : people;
+                ? await drill.people(`${name}/area`, 1_100, {phones: false}) : people;
             await drill.query('UPDATE users SET area = $1 WHERE area = $2', [name, `${name}/area`]);
             const everybody = area === people ? people : [...people, ...area];
             const requests = all_of_it(name, people, everybody);

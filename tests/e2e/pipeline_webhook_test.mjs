@@ -201,7 +201,7 @@ test('garbage is refused, and never a failure of the server', async () => {
         assert.ok([200, 400, 422].includes(answer.status), `${JSON.stringify(payload).slice(0, 80)}: ${answer.text}`);
     }
     assert_problem(await pipeline.hook('x'.repeat(1_100_000), {headers: {'content-type': 'application/json'}}), 413);
-    assert_problem(await pipeline.hook('<a/>', {headers: {'content-type': 'text/xml'}}), 415);
+    assert_problem(await pipeline.hook('<a/>', {headers: {'content-type': 'text/xml'}}), 400, 'malformed_json');
 });
 
 test('what a customer writes is in the conversation, once, and opens the window for free text', async () => {

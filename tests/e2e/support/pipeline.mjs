@@ -168,7 +168,8 @@ export async function start_pipeline({env = {}, routing, disabled = false} = {})
     try {
         const server = await start_server({env: {
             ...(disabled ? {} : sandbox.env), MYOPERATOR_WEBHOOK_KEY: webhook_key,
-            CARILLON_NOTIFICATIONS_ROUTING_FILE: routing_file, NOTIFICATION_QUEUE_RETRY_DELAY_MINUTES: '0', ...env,
+            ...(routing && {CARILLON_NOTIFICATIONS_ROUTING_FILE: routing_file}),
+            NOTIFICATION_QUEUE_RETRY_DELAY_MINUTES: '0', ...env,
         }});
         await sandbox.webhook(`${server.url}/api/webhooks/myoperator`, webhook_key);
         return new Pipeline(server, sandbox, routing_file);

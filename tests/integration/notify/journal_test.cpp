@@ -42,6 +42,7 @@ TEST_F(JournalTest, AMessageComesWithAllThatIsKnownOfIt) {
     insert("interventions",
            {{"delivery_id", id}, {"at", text(now())}, {"what", "resend"}, {"actor", "boss"}});
     insert("receipts", {{"provider", "whatsapp"},
+                        {"applied", true},
                         {"event_id", "r1"},
                         {"kind", "failed"},
                         {"delivery_id", id},

@@ -49,6 +49,19 @@ TEST_F(PairLimitTest, WantsTheDebtPaidBackBeforeTheNext) {
     EXPECT_EQ(pairs.wait_for_turn("a"), 0ms) << "a new burst has begun";
 }
 
+TEST_F(PairLimitTest, WhatDidNotGoOutIsNotOwed) {
+    auto pairs = limit(one_at_a_time());
+    EXPECT_EQ(pairs.wait_for_turn("a"), 0ms);
+    EXPECT_EQ(pairs.wait_for_turn("a"), 6s);
+
+    pairs.give_back("a");
+    pairs.give_back("a");
+    pairs.give_back("nobody");
+
+    EXPECT_EQ(pairs.wait_for_turn("a"), 0ms);
+    EXPECT_EQ(pairs.wait_for_turn("a"), 6s);
+}
+
 TEST_F(PairLimitTest, GivesTheWholeBurstAgainAfterItIsPaidBack) {
     auto pairs = limit();
     for (int i = 0; i < 45; ++i) EXPECT_EQ(pairs.wait_for_turn("a"), 0ms) << i;

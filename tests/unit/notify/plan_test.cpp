@@ -68,9 +68,9 @@ struct Refusal {
     void (*change)(Recipient& who);
     Reason reason;
 };
-class Refused : public PlanTest, public testing::WithParamInterface<Refusal> {};
+class RefusedPlan : public PlanTest, public testing::WithParamInterface<Refusal> {};
 
-TEST_P(Refused, IsSkippedWithTheReasonAndStillWritten) {
+TEST_P(RefusedPlan, IsSkippedWithTheReasonAndStillWritten) {
     auto who = asha();
     GetParam().change(who);
 
@@ -83,7 +83,7 @@ TEST_P(Refused, IsSkippedWithTheReasonAndStillWritten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Wishes, Refused,
+    Wishes, RefusedPlan,
     testing::Values(
         Refusal{"ChannelOff", "push", [](Recipient& who) { who.channels_off = {"push"}; },
                 Reason::channel_off},

@@ -46,7 +46,7 @@ protected:
     static void TearDownTestSuite() { world().reset(); }
 
     void SetUp() override {
-        own().query("TRUNCATE users, devices, idempotency_keys");
+        own().query("TRUNCATE users, devices, idempotency_keys, notification_settings");
         world()->now = parse_rfc3339("2026-11-21T07:30:00Z").value();
         api().sign_in("boss", Role::admin);
     }
