@@ -81,6 +81,10 @@ constexpr db::Statement stop_statement{"receipt_stop", R"sql(
     SELECT DISTINCT phone, now() FROM notifications_log WHERE id = ANY($1::text[]) AND phone IS NOT NULL
         ON CONFLICT (phone) DO UPDATE SET opted_out_at = COALESCE(c.opted_out_at, EXCLUDED.opted_out_at))sql"};
 
+constexpr db::Statement good_news{"receipt_good_news", R"sql(
+    SELECT 1 FROM receipts
+     WHERE delivery_id = $1 AND NOT applied AND kind IN ('sent', 'delivered', 'read') LIMIT 1)sql"};
+
 struct Step {
     const char* kind;
     const char* status;
@@ -162,6 +166,13 @@ Receiving store_receipt(db::Session& session, const Receipt& receipt) {
     session.exec(mark_applied, id);
     counts.write(session);
     return Receiving::applied;
+}
+
+bool arrived_after_all(db::Session& session, const std::string& delivery_id, Counts& counts) {
+    if (session.exec(good_news, delivery_id).empty()) return false;
+    session.exec(forget_queue_row, delivery_id);
+    remember_provider_id(session, delivery_id, {}, counts);
+    return true;
 }
 
 void record_stops(db::Session& session, const std::vector<std::string>& delivery_ids) {

@@ -20,6 +20,10 @@ enum class Receiving { applied, repeated, unknown_message, early };
 // WhatsApp says that these messages' readers have opted out: it counts as their STOP.
 void record_stops(db::Session& session, const std::vector<std::string>& delivery_ids);
 
+// A retry was decided on, and a receipt that was quicker says that the message had gone out all the same:
+// then it is applied, and the retry taken out of the queue. True if so.
+bool arrived_after_all(db::Session& session, const std::string& delivery_id, Counts& counts);
+
 // The attempt is over and its message has the provider's id now: receipts that were quicker are applied.
 void remember_provider_id(db::Session& session, const std::string& delivery_id,
                           const std::string& provider_message_id, Counts& counts);

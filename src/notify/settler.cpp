@@ -162,6 +162,7 @@ public:
         for (const auto& device : ending.unregistered) gone_.push_back(device.value());
         for (const auto& device : ending.unusable) flagged_.push_back(device.value());
         if (ending.reason == Reason::recipient_stopped) stopped_.push_back(id);
+        if (ending.what == Ending::What::retry && ending.has_receipts) doubtful_.push_back(&ending);
         if (!ending.is_final()) return;
         if (row["digest"].as<bool>()) heads_.push_back(id);
         if (ending.has_receipts) with_receipts_.push_back(&ending);
@@ -176,6 +177,7 @@ public:
         if (!stopped_.empty()) record_stops(session_, stopped_);
         if (!handovers_.empty()) woke_ = pass_on(session_, handovers_, counts_);
         follow(session_, heads_, counts_);
+        for (const auto* ending : doubtful_) arrived_after_all(session_, ending->id.value(), counts_);
         for (const auto* ending : with_receipts_)
             remember_provider_id(session_, ending->id.value(), ending->provider_message_id, counts_);
         counts_.write(session_);
@@ -198,6 +200,7 @@ private:
     db::Session& session_;
     std::unordered_map<std::string, const Ending*> by_key_;
     std::vector<const Ending*> with_receipts_;
+    std::vector<const Ending*> doubtful_;  // to be tried again, unless a receipt knows better
     std::vector<Handover> handovers_;
     std::vector<std::string> gone_;
     std::vector<std::string> flagged_;
