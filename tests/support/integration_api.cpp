@@ -65,6 +65,13 @@ Reply reply_of(const Response& response) {
 
 }  // namespace
 
+// One for all: a database's thread may still be letting go of a loop whose answer has come already, and the
+// databases of a suite live longer than its tests.
+asio::io_context& shared_loop() {
+    static asio::io_context io;
+    return io;
+}
+
 struct Api::Parts {
     Parts(db::Database& database, http::UserDirectory& directory, http::Routes routes, const Clock& time)
         : clock{time},
@@ -96,7 +103,7 @@ struct Api::Parts {
     http::IdempotencyKeys keys;
     http::Router router;
     std::string token;
-    asio::io_context io;
+    asio::io_context& io = shared_loop();
 };
 
 Json Reply::json() const {
