@@ -67,7 +67,7 @@ constexpr std::array table{
     ReasonInfo{recipient_unreachable, "recipient_unreachable", "The number cannot be reached on WhatsApp."},
     ReasonInfo{recipient_stopped, "recipient_stopped", "The person has told WhatsApp to stop such messages."},
     ReasonInfo{marketing_limited, "marketing_limited",
-               "WhatsApp limits such messages to this person for now."},
+               "WhatsApp limits how many such messages this person gets."},
     ReasonInfo{receipt_failed, "receipt_failed", "The provider took it and later said that it failed."},
     ReasonInfo{channel_failed, "channel_failed", "The channel itself failed; the log says how."},
 };
