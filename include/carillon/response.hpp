@@ -1,6 +1,8 @@
 #pragma once
+#include <carillon/connection.hpp>
 #include <carillon/error.hpp>
 #include <carillon/json.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,6 +21,8 @@ struct Response {
     bool close = false;
     // The connection ends and none of this is sent: for what stands in for a server that fails.
     bool abort = false;
+    // With status 101: who speaks over the connection from here on.
+    std::shared_ptr<Speaker> upgrade;
 
     Response& with(std::string_view name, std::string value) {
         headers.emplace_back(name, std::move(value));

@@ -132,8 +132,9 @@ asio::awaitable<bool> HttpSession::exchange() {
         co_return hang_up(*error);
     }
     deadline_.clear();
-    const auto response = co_await server_.router().answer(request_);
+    auto response = co_await server_.router().answer(request_);
     if (response.abort) co_return false;
+    if (response.upgrade) co_return co_await hand_over(std::move(response));
     co_return reply(response, parser_->complete() && !response.close);
 }
 
@@ -218,6 +219,18 @@ asio::awaitable<bool> HttpSession::turn_away(Response response) {
     co_return reply(response, !error);
 }
 
+asio::awaitable<bool> HttpSession::hand_over(Response response) {
+    append_response(output_, request_, response, Persistence::keep);
+    const bool written = co_await flush();
+    if (!written) co_return false;
+    deadline_.clear();
+    ended_ = true;
+    std::string received{input()};
+    server_.adopt(std::move(stream_), std::move(response.upgrade), request_.peer, address_,
+                  std::move(received));
+    co_return false;
+}
+
 bool HttpSession::hang_up(const Error& error) {
     if (ended_) return false;
     return reply(server_.router().refuse(request_, error), false);
@@ -225,7 +238,7 @@ bool HttpSession::hang_up(const Error& error) {
 
 bool HttpSession::reply(const Response& response, bool keep) {
     keep = keep && parser_ && parser_->wants_keep_alive() && !server_.draining() && !ended_;
-    append_response(output_, request_, response, keep ? Connection::keep : Connection::close);
+    append_response(output_, request_, response, keep ? Persistence::keep : Persistence::close);
     return keep;
 }
 

@@ -40,6 +40,8 @@ private:
     asio::awaitable<std::optional<Error>> read_body();
     asio::awaitable<bool> turn_away(Response response);
     asio::awaitable<std::string_view> next() override;
+    // The connection is a WebSocket from here on, and no longer ours.
+    asio::awaitable<bool> hand_over(Response response);
     bool hang_up(const Error& error);
     bool reply(const Response& response, bool keep);
 

@@ -49,18 +49,18 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 }  // namespace
 
 void append_response(std::string& out, const Request& request, const Response& response,
-                     Connection connection) {
+                     Persistence persistence) {
     append_status(out, response.status);
     out += date_line();
-    const bool bodyless = response.status == 204 || response.status == 304;
+    const bool bodyless = response.status < 200 || response.status == 204 || response.status == 304;
     if (!bodyless) {
         out.append("Content-Type: ").append(response.content_type).append("\r\nContent-Length: ");
         append_number(out, response.body.size());
         out += "\r\n";
     }
     for (const auto& [name, value] : response.headers) append_field(out, name, value);
-    if (connection == Connection::close) out += "Connection: close\r\n";
-    if (connection == Connection::keep && request.version < 11) out += "Connection: keep-alive\r\n";
+    if (persistence == Persistence::close) out += "Connection: close\r\n";
+    if (persistence == Persistence::keep && request.version < 11) out += "Connection: keep-alive\r\n";
     out += "\r\n";
     if (!bodyless && request.method != Method::head) out += response.body;
 }

@@ -5,10 +5,10 @@
 
 namespace carillon::net {
 
-enum class Connection { keep, close };
+enum class Persistence { keep, close };
 
 // Appends the answer as it goes over the wire. A HEAD request gets the length and no body.
 void append_response(std::string& out, const Request& request, const Response& response,
-                     Connection connection);
+                     Persistence persistence);
 
 }  // namespace carillon::net

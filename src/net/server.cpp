@@ -23,6 +23,10 @@ using asio::ip::tcp;
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds out_of_files_pause{100};
+// When everybody comes at once, after a restart or a storm in the network, those who are here already must
+// not wait until the last has come in: after so many others have their turn. The rest waits in the kernel.
+constexpr unsigned accepted_in_a_row = 32;
+constexpr std::chrono::milliseconds breath{2};
 
 // The answer to a connection of which nothing has been read: a whole problem, under an id of its own.
 std::string too_many_connections(Failure failure, std::string detail) {
@@ -33,7 +37,7 @@ std::string too_many_connections(Failure failure, std::string detail) {
     response.with("X-Request-Id", std::move(id));
     const Request unread{};
     std::string answer;
-    append_response(answer, unread, response, Connection::close);
+    append_response(answer, unread, response, Persistence::close);
     return answer;
 }
 
@@ -77,7 +81,8 @@ Server::Server(asio::io_context& io, ServerSettings settings, http::Router& rout
       router_{router},
       tls_{std::move(tls)},
       proxies_{parsed(settings_.trusted_proxies)},
-      wheel_{io} {}
+      wheel_{io},
+      sockets_{io, wheel_, settings_.sockets, [this](const std::string& key) { left(key); }} {}
 
 Server::~Server() = default;
 
@@ -114,10 +119,13 @@ Result<std::vector<std::string>> Server::listen() {
 }
 
 asio::awaitable<void> Server::accept(Listener& listener) {
-    while (listener.acceptor.is_open()) {
+    for (unsigned in_a_row = 0; listener.acceptor.is_open();) {
         auto [error, socket] = co_await listener.acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         if (!error) {
             admit(std::move(socket), listener.tls);
+            if (++in_a_row % accepted_in_a_row != 0) continue;
+            listener.pause.expires_after(breath);
+            co_await listener.pause.async_wait(asio::as_tuple(asio::use_awaitable));
         } else if (out_of_files(error)) {
             log::error("accept_failed", {{"reason", error.message()}});
             listener.pause.expires_after(out_of_files_pause);
@@ -138,7 +146,7 @@ void Server::admit(tcp::socket socket, bool tls) {
         const auto answer = too_many_connections(failure, detail);
         socket.send(asio::buffer(answer), 0, error);
     };
-    if (sessions_.size() >= settings_.connections)
+    if (sessions_.size() + sockets_.size() >= settings_.connections)
         return turn_away(Failure::unavailable, "Too many connections.", numbers_.refused_total);
     auto& from_here = per_address_[http::address_key(address)];
     if (from_here >= settings_.connections_per_address && !proxies_.trusted(address))
@@ -162,7 +170,19 @@ asio::awaitable<void> Server::serve(tcp::socket socket, bool tls, std::string ad
         log::error("session_failed", {{"what", surprise.what()}});
     }
     sessions_.erase(served);
-    if (--per_address_[key] == 0) per_address_.erase(key);
+    left(key);
+}
+
+void Server::left(const std::string& address_key) {
+    if (--per_address_[address_key] == 0) per_address_.erase(address_key);
+}
+
+void Server::adopt(Stream stream, std::shared_ptr<Speaker> speaker, std::string peer,
+                   const std::string& address, std::string received) {
+    auto key = http::address_key(address);
+    ++per_address_[key];
+    sockets_.adopt(std::move(stream), std::move(speaker), std::move(peer), std::move(key),
+                   std::move(received));
 }
 
 asio::awaitable<void> Server::stop(std::chrono::milliseconds grace, std::chrono::milliseconds deadline) {
@@ -181,10 +201,12 @@ asio::awaitable<void> Server::stop(std::chrono::milliseconds grace, std::chrono:
         listener->acceptor.close(error);
         listener->pause.cancel();
     }
+    sockets_.going_away();
     co_await until_empty(now + grace);
     close_idle();
     co_await until_empty(now + deadline);
     for (auto* session : sessions_) session->abort();
+    sockets_.abort();
     co_await until_empty(now + deadline + grace);
     wheel_.stop();
 }
@@ -195,7 +217,7 @@ void Server::close_idle() {
 
 asio::awaitable<void> Server::until_empty(std::chrono::steady_clock::time_point limit) {
     asio::steady_timer timer{io_};
-    while (!sessions_.empty() && std::chrono::steady_clock::now() < limit) {
+    while ((!sessions_.empty() || !sockets_.empty()) && std::chrono::steady_clock::now() < limit) {
         timer.expires_after(std::chrono::milliseconds{10});
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     }
@@ -204,6 +226,7 @@ asio::awaitable<void> Server::until_empty(std::chrono::steady_clock::time_point 
 ServerNumbers Server::numbers() const {
     auto numbers = numbers_;
     numbers.connections = sessions_.size();
+    numbers.sockets = sockets_.numbers();
     return numbers;
 }
 

@@ -20,6 +20,7 @@
 #include "net/proxies.hpp"
 #include "net/timer_wheel.hpp"
 #include "net/tls.hpp"
+#include "net/websockets.hpp"
 
 namespace carillon::net {
 
@@ -42,10 +43,12 @@ struct ServerSettings {
     std::size_t connections = 100'000;
     std::size_t connections_per_address = 1'000;
     std::vector<std::string> trusted_proxies;
+    WebSocketSettings sockets;
 };
 
 struct ServerNumbers {
-    std::size_t connections = 0;
+    std::size_t connections = 0;  // of HTTP
+    WebSocketNumbers sockets;
     std::uint64_t accepted = 0;
     std::uint64_t refused_total = 0;    // too many altogether
     std::uint64_t refused_address = 0;  // too many from one address
@@ -69,6 +72,9 @@ public:
     [[nodiscard]] ServerNumbers numbers() const;
 
     // For the sessions.
+    // `peer` is the client, `address` whoever is at the other end of the wire.
+    void adopt(Stream stream, std::shared_ptr<Speaker> speaker, std::string peer, const std::string& address,
+               std::string received);
     [[nodiscard]] const ServerSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] http::Router& router() noexcept { return router_; }
     [[nodiscard]] TimerWheel& wheel() noexcept { return wheel_; }
@@ -81,6 +87,7 @@ private:
     void admit(asio::ip::tcp::socket socket, bool tls);
     asio::awaitable<void> serve(asio::ip::tcp::socket socket, bool tls, std::string address);
     void close_idle();
+    void left(const std::string& address_key);
     asio::awaitable<void> until_empty(std::chrono::steady_clock::time_point limit);
 
     asio::io_context& io_;
@@ -91,6 +98,7 @@ private:
     TimerWheel wheel_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::unordered_set<HttpSession*> sessions_;
+    WebSockets sockets_;
     std::unordered_map<std::string, std::size_t> per_address_;
     ServerNumbers numbers_;
     bool draining_ = false;

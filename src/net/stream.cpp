@@ -3,8 +3,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
@@ -18,6 +20,21 @@ Stream::Step plain_step(ssize_t result, Stream::Wants wanted) {
     if (result > 0) return {static_cast<std::size_t>(result), Stream::Wants::nothing};
     if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return {0, wanted};
     return {};
+}
+
+constexpr std::size_t pieces_at_once = 64;
+
+// One record of TLS. A write that has to be repeated is given the same bytes again, and perhaps more.
+std::string_view gather(std::span<const std::string_view> pieces) {
+    thread_local std::array<char, 16 << 10> record;
+    if (pieces.front().size() >= record.size()) return pieces.front();
+    std::size_t size = 0;
+    for (const auto piece : pieces) {
+        const auto taken = piece.copy(record.data() + size, record.size() - size);
+        size += taken;
+        if (taken < piece.size()) break;
+    }
+    return {record.data(), size};
 }
 
 int clamped(std::size_t size) {
@@ -35,6 +52,11 @@ Stream::Stream(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> t
     session_ = tls_->new_session();
     SSL_set_fd(session_, socket_.native_handle());
 }
+
+Stream::Stream(Stream&& other) noexcept
+    : socket_{std::move(other.socket_)},
+      tls_{std::move(other.tls_)},
+      session_{std::exchange(other.session_, nullptr)} {}
 
 Stream::~Stream() {
     SSL_free(session_);
@@ -73,6 +95,18 @@ Stream::Step Stream::try_write(std::string_view bytes) {
     return tls_step(SSL_write(session_, bytes.data(), clamped(bytes.size())));
 }
 
+Stream::Step Stream::try_write(std::span<const std::string_view> pieces) {
+    if (session_) return try_write(gather(pieces));
+    std::array<iovec, pieces_at_once> list;
+    const auto count = std::min(pieces.size(), list.size());
+    for (std::size_t i = 0; i < count; ++i)
+        list[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};  // it is only read
+    msghdr message{};
+    message.msg_iov = list.data();
+    message.msg_iovlen = count;
+    return plain_step(::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL), Wants::write);
+}
+
 bool Stream::has_pending() const noexcept {
     return session_ && SSL_has_pending(session_) == 1;
 }
@@ -82,6 +116,13 @@ asio::awaitable<bool> Stream::wait(Wants wants) {
         wants == Wants::write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
     const auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
     co_return !error;
+}
+
+void Stream::wait(Wants wants, Waiter waiter) {
+    const auto what =
+        wants == Wants::write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
+    socket_.async_wait(what,
+                       [waiter](const boost::system::error_code& error) { waiter.tell(waiter.who, !error); });
 }
 
 void Stream::cancel() noexcept {

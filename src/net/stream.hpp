@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "net/tls.hpp"
@@ -28,7 +29,7 @@ public:
     // Plain without a context. The socket must be open.
     Stream(asio::ip::tcp::socket socket, std::shared_ptr<const TlsContext> tls);
     ~Stream();
-    Stream(const Stream&) = delete;
+    Stream(Stream&& other) noexcept;
     Stream& operator=(const Stream&) = delete;
 
     [[nodiscard]] bool secure() const noexcept { return session_ != nullptr; }
@@ -36,11 +37,19 @@ public:
     [[nodiscard]] bool try_handshake(Wants& wants);
     [[nodiscard]] Step try_read(char* into, std::size_t size);
     [[nodiscard]] Step try_write(std::string_view bytes);
+    // In one call, as far as it takes them.
+    [[nodiscard]] Step try_write(std::span<const std::string_view> pieces);
     // Bytes that were received and decrypted already: waiting for the socket would miss them.
     [[nodiscard]] bool has_pending() const noexcept;
 
     // False when the wait was cancelled or the socket is gone.
     [[nodiscard]] asio::awaitable<bool> wait(Wants wants);
+    // The same without a coroutine, for whoever waits in thousands: it is told whether the socket is ready.
+    struct Waiter {
+        void* who;
+        void (*tell)(void* who, bool ready);
+    };
+    void wait(Wants wants, Waiter waiter);
     void cancel() noexcept;
     // Says goodbye and sends no more; reading goes on.
     void finish_writing() noexcept;

@@ -14,7 +14,7 @@ using testing::Not;
 using testing::StartsWith;
 
 std::string written(const Response& response, Method method = Method::get,
-                    Connection connection = Connection::keep, int version = 11) {
+                    Connection connection = Persistence::keep, int version = 11) {
     Request request;
     request.method = method;
     request.version = version;
@@ -68,10 +68,10 @@ TEST(ResponseWriter, GivesAnEmptyBodyItsLength) {
 }
 
 TEST(ResponseWriter, SaysHowTheConnectionGoesOn) {
-    EXPECT_THAT(written(hello(), Method::get, Connection::close), HasSubstr("\r\nConnection: close\r\n"));
-    EXPECT_THAT(written(hello(), Method::get, Connection::keep, 10),
+    EXPECT_THAT(written(hello(), Method::get, Persistence::close), HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(written(hello(), Method::get, Persistence::keep, 10),
                 HasSubstr("\r\nConnection: keep-alive\r\n"));
-    EXPECT_THAT(written(hello(), Method::get, Connection::close, 10), Not(HasSubstr("keep-alive")));
+    EXPECT_THAT(written(hello(), Method::get, Persistence::close, 10), Not(HasSubstr("keep-alive")));
 }
 
 TEST(ResponseWriter, LetsNoValueEndItsHeader) {
@@ -87,7 +87,7 @@ TEST(ResponseWriter, LetsNoValueEndItsHeader) {
 TEST(ResponseWriter, KeepsWhatALaterAnswerIsAppendedTo) {
     Request request;
     std::string out = "before";
-    append_response(out, request, hello(), Connection::keep);
+    append_response(out, request, hello(), Persistence::keep);
 
     EXPECT_THAT(out, StartsWith("beforeHTTP/1.1 200 OK\r\n"));
 }
