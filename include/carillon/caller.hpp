@@ -1,5 +1,6 @@
 #pragma once
 #include <carillon/id.hpp>
+#include <carillon/time.hpp>
 #include <optional>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct Caller {
     Role role = Role::customer;
     // Made from the path in development mode: there was no token.
     bool assumed = false;
+    std::optional<Time> expires = std::nullopt;  // of the token
 
     [[nodiscard]] bool staff() const noexcept { return role == Role::admin || role == Role::service; }
 };

@@ -27,6 +27,7 @@ enum class Failure {
     too_large,
     unsupported_media,
     expectation_failed,
+    upgrade_required,
     idempotency_mismatch,
     rate_limited,
     header_too_large,

@@ -4,8 +4,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include <carillon/bytes.hpp>
-
 namespace carillon::admin {
 namespace {
 
@@ -55,20 +53,6 @@ void add_fragment(Json& document, const embedded::File& file) {
     }
 }
 
-// RFC 9110: a list of tags or "*", compared weakly.
-bool names_tag(std::string_view list, std::string_view tag) {
-    while (!list.empty()) {
-        const auto end = std::min(list.find(','), list.size());
-        auto one = list.substr(0, end);
-        list.remove_prefix(std::min(end + 1, list.size()));
-        one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
-        one = one.substr(0, one.find_last_not_of(" \t") + 1);
-        if (one.starts_with("W/")) one.remove_prefix(2);
-        if (one == tag || one == "*") return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 Json merge_documents(std::span<const embedded::File> files, std::string_view version) {
@@ -81,23 +65,6 @@ Json merge_documents(std::span<const embedded::File> files, std::string_view ver
     for (const auto& file : files)
         if (!is_base(file)) add_fragment(document, file);
     return document;
-}
-
-OpenApi::OpenApi(const Json& document)
-    : text_{to_text(document)}, etag_{'"' + to_hex(sha256(text_)).substr(0, 32) + '"'} {}
-
-Response OpenApi::answer(const Request& request) const {
-    const auto known = request.header("If-None-Match");
-    Response response;
-    if (known && names_tag(*known, etag_)) {
-        response = no_content();
-        response.status = 304;
-    } else {
-        response.body = text_;
-    }
-    // It changes only with the program, but then at once.
-    response.with("ETag", etag_).with("Cache-Control", "public, no-cache");
-    return response;
 }
 
 }  // namespace carillon::admin

@@ -60,6 +60,7 @@ public:
         check_idempotency();
         // The router's own refusals: too fast, and not yet or no longer serving. Probes get neither.
         if (!route_.probe) must_answer({"429", "503"}, "is no probe");
+        if (route_.upgrades) must_answer({"101", "400", "403", "426"}, "is a WebSocket");
         if (!member(operation_, "operationId").is_string()) say("has no operationId");
     }
 
@@ -102,6 +103,12 @@ private:
         if (route_.access == http::Access::open) {
             if (asks) say("is open, but the document asks for a token");
             return;
+        }
+        if (route_.access == http::Access::optional) {
+            const auto is_nobody = [](const Json& way) { return way.is_object() && way.empty(); };
+            if (std::none_of(security.begin(), security.end(), is_nobody) || security.size() < 2)
+                say("takes a token or none, but the document does not say so");
+            return must_answer({"401"}, "looks at a token");
         }
         if (!asks) say("asks for a token, but the document does not");
         must_answer({"401"}, "asks for a token");

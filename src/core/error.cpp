@@ -21,6 +21,7 @@ constexpr FailureInfo row_of(Failure failure) {
         case Failure::too_large: return {413, "too_large", "Body too large"};
         case Failure::unsupported_media: return {415, "unsupported_media", "Content type not supported"};
         case Failure::expectation_failed: return {417, "expectation_failed", "Expectation failed"};
+        case Failure::upgrade_required: return {426, "upgrade_required", "Upgrade required"};
         case Failure::idempotency_mismatch:
             return {422, "idempotency_key_reused", "Idempotency key used for another request"};
         case Failure::rate_limited: return {429, "rate_limited", "Too many requests"};

@@ -3,17 +3,10 @@
 #include <carillon/phone.hpp>
 #include <utility>
 
+#include "http/credentials.hpp"
+
 namespace carillon::http {
 namespace {
-
-constexpr std::string_view scheme = "bearer ";
-
-bool same_letters(std::string_view text, std::string_view lower) {
-    if (text.size() != lower.size()) return false;
-    for (std::size_t i = 0; i < text.size(); ++i)
-        if ((text[i] | 0x20) != (lower[i] | 0x20)) return false;
-    return true;
-}
 
 const Parameter* user_in_path(const Request& request) {
     for (const auto& parameter : request.parameters)
@@ -32,6 +25,7 @@ Error not_yours() {
 bool role_suffices(const Caller& caller, Access access) {
     switch (access) {
         case Access::open:
+        case Access::optional:
         case Access::signed_in:
         case Access::self: return true;
         case Access::staff: return caller.staff();
@@ -43,11 +37,12 @@ bool role_suffices(const Caller& caller, Access access) {
 }  // namespace
 
 Gate::Gate(std::shared_ptr<const JwtVerifier> verifier, UserDirectory& directory, bool development,
-           Clock clock)
+           Clock clock, Tickets* tickets)
     : verifier_{std::move(verifier)},
       directory_{directory},
       development_{development},
-      clock_{std::move(clock)} {}
+      clock_{std::move(clock)},
+      tickets_{tickets} {}
 
 void Gate::replace(std::shared_ptr<const JwtVerifier> verifier) {
     verifier_ = std::move(verifier);
@@ -55,23 +50,36 @@ void Gate::replace(std::shared_ptr<const JwtVerifier> verifier) {
 
 std::optional<Error> Gate::identify(Request& request, const Route& route) const {
     if (route.access == Access::open) return std::nullopt;
-    const auto header = request.header("Authorization");
-    if (!header) {
-        const auto* user = user_in_path(request);
-        if (!development_ || !user || route.access != Access::self) return sign_in_first();
-        request.caller = Caller{UserId{user->value}, Role::customer, true};
-        return std::nullopt;
-    }
-    if (header->size() <= scheme.size() || !same_letters(header->substr(0, scheme.size()), scheme))
-        return Error{Failure::unauthenticated, "invalid_token",
-                     "The Authorization header must be: Bearer <token>."};
+    const auto shown = route.upgrades ? credentials_of_handshake(request) : credentials_of(request);
+    if (shown.has_error()) return shown.error();
+    if (!shown->token.empty()) return identify_by(shown->token, request, route);
+    if (!shown->ticket.empty() || route.access == Access::optional) return std::nullopt;
+    const auto* user = user_in_path(request);
+    if (!development_ || !user || route.access != Access::self || route.insists) return sign_in_first();
+    request.caller = Caller{UserId{user->value}, Role::customer, true, std::nullopt};
+    return std::nullopt;
+}
+
+std::optional<Error> Gate::identify_by(std::string_view token, Request& request, const Route& route) const {
     if (!verifier_)
         return Error{Failure::unauthenticated, "invalid_token", "This server has no key to check tokens."};
-    auto claims = verifier_->verify(header->substr(scheme.size()), clock_());
+    auto claims = verifier_->verify(token, clock_());
     if (claims.has_error()) return claims.error();
-    request.caller = Caller{std::move(claims->user), claims->role, false};
+    request.caller = Caller{std::move(claims->user), claims->role, false, claims->expires};
     if (!role_suffices(*request.caller, route.access)) return not_yours();
     return std::nullopt;
+}
+
+// Not before the route is known to be one that takes it: looking at a ticket uses it up.
+asio::awaitable<std::optional<Error>> Gate::take_ticket(Request& request) const {
+    auto shown = credentials_of_handshake(request);
+    std::optional<Caller> caller;
+    if (tickets_ && shown.has_value()) caller = co_await tickets_->redeem(std::move(shown->ticket));
+    if (!caller)
+        co_return Error{Failure::unauthenticated, "invalid_ticket",
+                        "The ticket was used, has run out, or is none."};
+    request.caller = std::move(caller);
+    co_return std::nullopt;
 }
 
 asio::awaitable<std::optional<UserId>> Gate::canonical(std::string_view id_or_phone) const {
@@ -81,6 +89,9 @@ asio::awaitable<std::optional<UserId>> Gate::canonical(std::string_view id_or_ph
 }
 
 asio::awaitable<std::optional<Error>> Gate::authorise(Request& request, const Route& route) const {
+    if (route.upgrades && !request.caller) {
+        if (auto refused = co_await take_ticket(request)) co_return std::move(*refused);
+    }
     const auto* named = user_in_path(request);
     if (!named) co_return std::nullopt;
     request.subject = co_await canonical(named->value);

@@ -10,6 +10,7 @@
 
 #include "http/jwt.hpp"
 #include "http/route.hpp"
+#include "http/tickets.hpp"
 
 namespace carillon::http {
 
@@ -25,8 +26,9 @@ public:
 class Gate {
 public:
     // Without a verifier nobody can sign in (development mode on a machine with no keys).
-    Gate(std::shared_ptr<const JwtVerifier> verifier, UserDirectory& directory, bool development,
-         Clock clock);
+    // Without tickets none is taken.
+    Gate(std::shared_ptr<const JwtVerifier> verifier, UserDirectory& directory, bool development, Clock clock,
+         Tickets* tickets = nullptr);
 
     // New keys, for requests from now on.
     void replace(std::shared_ptr<const JwtVerifier> verifier);
@@ -38,12 +40,15 @@ public:
     [[nodiscard]] asio::awaitable<std::optional<Error>> authorise(Request& request, const Route& route) const;
 
 private:
+    std::optional<Error> identify_by(std::string_view token, Request& request, const Route& route) const;
+    asio::awaitable<std::optional<Error>> take_ticket(Request& request) const;
     asio::awaitable<std::optional<UserId>> canonical(std::string_view id_or_phone) const;
 
     std::shared_ptr<const JwtVerifier> verifier_;
     UserDirectory& directory_;
     bool development_;
     Clock clock_;
+    Tickets* tickets_;
 };
 
 }  // namespace carillon::http

@@ -13,6 +13,7 @@ namespace asio = boost::asio;
 
 enum class Access {
     open,       // anyone; a token is not even looked at
+    optional,   // anyone; a token must be valid, if there is one
     signed_in,  // any valid token
     self,       // the user the path names as {user_id}, and staff
     staff,      // admin and service
@@ -38,6 +39,10 @@ struct Route {
     Handler run;
     bool creates = false;  // honours Idempotency-Key
     bool probe = false;    // asked by machines all the time: neither rate limited nor logged
+    // A WebSocket: the request must be a handshake, and since browsers can set no header on one, its token
+    // may come in other ways too (see http/credentials.hpp).
+    bool upgrades = false;
+    bool insists = false;  // on a token, in development mode as well
 };
 
 using Routes = std::vector<Route>;
@@ -45,6 +50,14 @@ using Routes = std::vector<Route>;
 // For tables: `creating({Method::post, …})`, `probing({Method::get, …})`.
 [[nodiscard]] inline Route creating(Route route) {
     route.creates = true;
+    return route;
+}
+[[nodiscard]] inline Route upgrading(Route route) {
+    route.upgrades = true;
+    return route;
+}
+[[nodiscard]] inline Route insisting(Route route) {
+    route.insists = true;
     return route;
 }
 [[nodiscard]] inline Route probing(Route route) {

@@ -142,8 +142,15 @@ std::optional<Error> Router::check_head(Request& request, const Route& route) {
     auto denied = gate_.identify(request, route);
     // Whoever guesses tokens is counted by address, whoever has one by name: the turn is taken after looking.
     if (auto too_fast = route.probe ? std::nullopt : take_turn(request)) return too_fast;
+    if (auto wrong = route.upgrades ? check_upgrade(request) : std::nullopt) return wrong;
     if (denied) return denied;
     return check_media_type(request, route.takes);
+}
+
+std::optional<Error> Router::check_upgrade(const Request& request) const {
+    if (auto wrong = check_handshake(request)) return wrong;
+    if (may_connect(request, cors_, settings_.origins)) return std::nullopt;
+    return Error{Failure::forbidden, "origin_not_allowed", "Pages of this origin may not connect here."};
 }
 
 std::optional<Error> Router::take_turn(Request& request) {
@@ -271,6 +278,8 @@ Response Router::refuse(Request& request, const Error& error) {
     if (error.failure == Failure::unauthenticated)
         response.with("WWW-Authenticate",
                       error.code == "token_missing" ? "Bearer" : "Bearer error=\"invalid_token\"");
+    if (error.failure == Failure::upgrade_required)
+        response.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
     return finish(request, std::move(response));
 }
 

@@ -16,6 +16,7 @@
 
 #include "http/cors.hpp"
 #include "http/gate.hpp"
+#include "http/handshake.hpp"
 #include "http/idempotency.hpp"
 #include "http/rate_limit.hpp"
 #include "http/route_table.hpp"
@@ -28,6 +29,7 @@ struct RouterSettings {
     std::vector<std::string> allowed_origins;
     RateLimiter::Settings rate;
     bool log_requests = true;
+    OriginRules origins;  // of WebSockets, beside the allowed ones
 };
 
 // Told about every answer, for the metrics. The route is "" when none was found.
@@ -62,6 +64,7 @@ public:
 
 private:
     std::optional<Error> check_head(Request& request, const Route& route);
+    [[nodiscard]] std::optional<Error> check_upgrade(const Request& request) const;
     std::optional<Error> take_turn(Request& request);
     Response not_routed(Request& request, const RouteTable::Match& match);
     asio::awaitable<Result<Response>> carry_out(Request& request, const Route& route);
