@@ -36,6 +36,9 @@ constexpr db::Statement read_statement{"feed_read", R"sql(
     UPDATE feed SET read_at = now()
      WHERE user_id = $1 AND seq BETWEEN $2::bigint AND $3::bigint AND read_at IS NULL)sql"};
 
+constexpr db::Statement place_statement{"feed_place",
+                                        "SELECT seq FROM feed WHERE event_id = $1 AND user_id = $2"};
+
 constexpr db::Statement show_statement{"feed_show", R"sql(
     INSERT INTO feed_readers AS r (user_id, device, foreground_until)
     VALUES ($1, $2, now() + $3::bigint * interval '1 second')
@@ -122,14 +125,25 @@ asio::awaitable<std::int64_t> Feed::acknowledge(UserId user, std::string device,
 }
 
 asio::awaitable<Feed::Read> Feed::mark_read(UserId user, std::int64_t seq) {
-    co_return co_await read_between(std::move(user), seq, seq);
+    co_return co_await read_between(std::move(user), EventId{}, seq, seq);
 }
 
 asio::awaitable<Feed::Read> Feed::mark_all_read(UserId user, std::int64_t up_to) {
-    co_return co_await read_between(std::move(user), 1, up_to);
+    co_return co_await read_between(std::move(user), EventId{}, 1, up_to);
 }
 
-asio::awaitable<Feed::Read> Feed::read_between(UserId user, std::int64_t from, std::int64_t to) {
+asio::awaitable<std::optional<Feed::Read>> Feed::mark_event_read(UserId user, EventId event) {
+    auto job = [&user, &event](db::Session& session) -> std::int64_t {
+        const auto rows = session.exec(place_statement, event.value(), user.value());
+        return rows.empty() ? 0 : rows[0]["seq"].as<std::int64_t>();
+    };
+    const auto seq = co_await database_.read(std::move(job));
+    if (seq == 0) co_return std::nullopt;
+    co_return co_await read_between(std::move(user), std::move(event), seq, seq);
+}
+
+asio::awaitable<Feed::Read> Feed::read_between(UserId user, EventId event, std::int64_t from,
+                                               std::int64_t to) {
     auto job = [&user, from, to](db::Session& session) {
         Read read;
         // A place that does not exist yet cannot have been read.
@@ -138,9 +152,16 @@ asio::awaitable<Feed::Read> Feed::read_between(UserId user, std::int64_t from, s
         read.marked =
             static_cast<std::int64_t>(session.exec(read_statement, user.value(), from, last).affected_rows());
         read.cancelled = cancel_seen(session, {user, from, last, true}).count;
+        read.from = from;
+        read.to = last;
         return read;
     };
-    co_return co_await database_.transact(std::move(job));
+    const auto read = co_await database_.transact(std::move(job));
+    if (read.marked > 0 && on_read_) {
+        const ReadNews news{user, std::move(event), read.from, read.to, read.marked};
+        on_read_(news);
+    }
+    co_return read;
 }
 
 asio::awaitable<void> Feed::show(UserId user, std::string device, std::chrono::seconds time) {

@@ -90,6 +90,7 @@ Pipeline::Pipeline(asio::any_io_executor executor, db::Database& database, Chann
       direct_{database, channels_, books_, [this] { return planner_.terms(); }, clock},
       outbox_{[this](Event event) { planner_.submit(std::move(event)); }},
       feed_{database},
+      replay_{database, settings.kept_feed},
       inbound_{database, [this] { queue_.wake(); }},
       operations_{database},
       upkeep_{executor_, database, {.receipts_kept = settings.receipts_kept}, clock} {}

@@ -30,6 +30,7 @@
 #include "notify/outbox.hpp"
 #include "notify/planner.hpp"
 #include "notify/queue.hpp"
+#include "notify/replay.hpp"
 #include "notify/upkeep.hpp"
 
 namespace carillon::notify {
@@ -41,6 +42,7 @@ struct PipelineSettings {
     std::map<std::string, RetryPolicy, std::less<>> retry_of;  // channels that have their own
     PlanSettings plan;
     std::chrono::hours receipts_kept{24 * 90};
+    KeptFeed kept_feed;
 };
 
 // For whoever shows it.
@@ -69,6 +71,7 @@ public:
 
     [[nodiscard]] Outbox& outbox() noexcept { return outbox_; }
     [[nodiscard]] Feed& feed() noexcept { return feed_; }
+    [[nodiscard]] Replay& replay() noexcept { return replay_; }
     [[nodiscard]] Inbound& inbound() noexcept { return inbound_; }
     [[nodiscard]] Operations& operations() noexcept { return operations_; }
     [[nodiscard]] const Channels& channels() const noexcept { return channels_; }
@@ -120,6 +123,7 @@ private:
     Direct direct_;
     Outbox outbox_;
     Feed feed_;
+    Replay replay_;
     Inbound inbound_;
     Operations operations_;
     Upkeep upkeep_;

@@ -35,7 +35,7 @@ constexpr db::Statement insert_feed{"plan_feed", R"sql(
     SELECT i.user_id, h.last_seq - i.places + i.place, i.event_id, i.type, ($5::text[])[i.body_no]::jsonb
       FROM items i
       JOIN heads h USING (user_id)
-    RETURNING user_id, event_id, seq)sql"};
+    RETURNING user_id, event_id, seq, (extract(epoch FROM created_at) * 1000000)::bigint AS at_us)sql"};
 
 // The first opens the digest and speaks for all that come until it closes. The update that changes nothing
 // locks the row: whoever closes the digest waits for us, and then finds what we add.
@@ -107,10 +107,16 @@ std::map<Place, std::int64_t> write_feed(db::Session& session, std::vector<FeedI
         return feed.size() < few ? session.exec(insert_feed, columns...)
                                  : session.exec_anew(insert_feed, columns...);
     };
+    Time at;  // the same for all of a transaction; what is told live and what is told again agree on it
     for (const auto& row :
-         insert(users.array(), events.array(), types.array(), body_numbers.array(), bodies.array()))
+         insert(users.array(), events.array(), types.array(), body_numbers.array(), bodies.array())) {
         places.emplace(Place{row["event_id"].c_str(), row["user_id"].c_str()}, row["seq"].as<std::int64_t>());
-    for (auto& item : feed) item.seq = places.at({item.event.value(), item.user.value()});
+        if (at == Time{}) at = time_of(row["at_us"]);
+    }
+    for (auto& item : feed) {
+        item.seq = places.at({item.event.value(), item.user.value()});
+        item.at = at;
+    }
     return places;
 }
 
