@@ -27,11 +27,10 @@ Response not_ready(std::string_view reason) {
 }
 
 std::string describe(const Identity& identity) {
-    const Json links{{"health", "/api/health"},
-                     {"live", "/healthz/live"},
-                     {"ready", "/healthz/ready"},
-                     {"metrics", "/metrics"},
-                     {"openapi", "/api/openapi.json"}};
+    const Json links{{"health", "/api/health"},         {"live", "/healthz/live"},
+                     {"ready", "/healthz/ready"},       {"metrics", "/metrics"},
+                     {"sockets", "/api/ws/status"},     {"openapi", "/api/openapi.json"},
+                     {"asyncapi", "/api/asyncapi.json"}};
     return to_text({{"name", identity.name}, {"version", identity.version}, {"links", links}});
 }
 

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::admin {
@@ -30,11 +32,29 @@ struct ConnectionNumbers {
     std::vector<Counted> refused;  // by reason, since the start
 };
 
+struct SocketNumbers {
+    std::size_t connections = 0;
+    std::size_t users = 0;
+    std::size_t queued_bytes = 0;
+    std::size_t recent_bytes = 0;
+    std::size_t arrivals_waiting = 0;
+    std::uint64_t opened = 0;
+    std::uint64_t received = 0;
+    std::uint64_t frames_sent = 0;
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t fell_behind = 0;
+    std::uint64_t pages = 0;
+    std::vector<std::pair<std::string, std::uint64_t>> told;    // by type, out of a closed list
+    std::vector<std::pair<std::string, std::uint64_t>> closed;  // by close code
+    std::vector<std::pair<std::string, std::uint64_t>> ended;   // by reason, those the server gave up
+};
+
 // Asked on the event loop, at every scrape.
 struct Sources {
     std::function<DatabaseNumbers()> database;
     std::function<ConnectionNumbers()> connections;
     std::function<std::vector<prometheus::MetricFamily>()> deliveries = {};
+    std::function<std::vector<prometheus::MetricFamily>()> sockets = {};
 };
 
 }  // namespace carillon::admin

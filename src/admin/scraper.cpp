@@ -19,8 +19,9 @@ asio::awaitable<std::string> Scraper::text() {
     Families counted_elsewhere;
     append_families(counted_elsewhere, sources_.database());
     append_families(counted_elsewhere, sources_.connections());
-    if (sources_.deliveries) {
-        auto more = sources_.deliveries();
+    for (const auto& source : {sources_.deliveries, sources_.sockets}) {
+        if (!source) continue;
+        auto more = source();
         counted_elsewhere.insert(counted_elsewhere.end(), std::make_move_iterator(more.begin()),
                                  std::make_move_iterator(more.end()));
     }

@@ -49,6 +49,7 @@ admin::DatabaseNumbers numbers_of(const db::State& state) {
 admin::ConnectionNumbers numbers_of(const net::ServerNumbers& server) {
     admin::ConnectionNumbers numbers;
     numbers.open.push_back({"http", server.connections});
+    numbers.open.push_back({"websocket", server.sockets.open});
     numbers.refused.push_back({"total_limit", server.refused_total});
     numbers.refused.push_back({"address_limit", server.refused_address});
     return numbers;
@@ -74,11 +75,16 @@ Application::Application(config::Config config, Materials materials, Reload relo
       database_{database_settings(config_)},
       metrics_{server_version},
       users_{database_, system_now},
-      notifications_{{io_.get_executor(), database_, users_.directory(), system_now, node_name(config_)},
+      notifications_{{io_.get_executor(), database_, users_.directory(), system_now, node_name(config_),
+                      [this](const std::vector<notify::FeedItem>& items) { sockets_.tell(items); }},
                      config_,
                      std::move(materials.notifications)},
+      tickets_{database_},
+      sockets_{
+          {io_.get_executor(), users_, notifications_.feed(), notifications_.replay(), tickets_, system_now},
+          hub_settings(config_)},
       gate_{std::move(materials.verifier), users_.directory(),
-            config_.auth.mode == config::AuthMode::development, system_now},
+            config_.auth.mode == config::AuthMode::development, system_now, &tickets_},
       keys_{database_, {}},
       router_{router_settings(config_), gate_, &keys_, system_now,
               [this](std::string_view route, Method method, int status, std::chrono::nanoseconds took) {
@@ -91,7 +97,8 @@ Application::Application(config::Config config, Materials materials, Reload relo
       scraper_{metrics_,
                {.database = [this] { return numbers_of(database_.state()); },
                 .connections = [this] { return numbers_of(server_.numbers()); },
-                .deliveries = [this] { return notifications_.metrics(); }},
+                .deliveries = [this] { return notifications_.metrics(); },
+                .sockets = [this] { return sockets_.metrics(server_.numbers().sockets); }},
                system_now()},
       lag_{io_.get_executor(), {}, [this](std::chrono::nanoseconds late) { metrics_.observe_lag(late); }} {
     add_routes();
@@ -103,7 +110,10 @@ void Application::add_routes() {
     router_.add(admin::admin_routes(health_, scraper_, *openapi_));
     router_.add(users_.routes());
     router_.add(notifications_.routes());
+    router_.add(sockets_.routes());
+    router_.add(pages_.routes());
     users_.on_erase(notify::erase_traces);
+    users_.on_erase(http::erase_tickets);
     for (const auto& difference : admin::differences(document, router_.routes()))
         log::error("openapi_difference", {{"what", difference}});
 }
@@ -209,6 +219,7 @@ asio::awaitable<void> Application::trim_keys() {
         std::size_t trimmed = 0;
         try {
             trimmed = co_await keys_.trim();
+            trimmed += co_await tickets_.trim();
         } catch (const std::exception& surprise) {
             log::warn("trim_failed", {{"what", "idempotency_keys"}, {"reason", surprise.what()}});
         }
@@ -256,6 +267,7 @@ asio::awaitable<void> Application::stop(int exit_code) {
     const auto deliveries_end = std::chrono::steady_clock::now() + for_sessions;
     co_await server_.stop(drain_grace, for_sessions);
     co_await notifications_.stop(deliveries_end);
+    sockets_.stop();
     lag_.stop();
     // Elsewhere, because it blocks: a second signal must be heard meanwhile.
     auto finish = [this]() -> asio::awaitable<void> {

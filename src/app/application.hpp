@@ -21,13 +21,16 @@
 #include "admin/readiness.hpp"
 #include "admin/scraper.hpp"
 #include "app/notifications.hpp"
+#include "app/sockets.hpp"
 #include "business/users/users.hpp"
 #include "config/load.hpp"
 #include "db/database.hpp"
 #include "http/gate.hpp"
 #include "http/idempotency.hpp"
 #include "http/router.hpp"
+#include "http/tickets.hpp"
 #include "net/server.hpp"
+#include "web/pages.hpp"
 
 namespace carillon::app {
 
@@ -75,6 +78,8 @@ private:
     admin::Metrics metrics_;
     business::Users users_;
     Notifications notifications_;
+    http::Tickets tickets_;
+    Sockets sockets_;
     http::Gate gate_;
     http::IdempotencyKeys keys_;
     http::Router router_;
@@ -82,6 +87,7 @@ private:
     admin::Health health_;
     admin::Scraper scraper_;
     std::unique_ptr<admin::OpenApi> openapi_;
+    web::Pages pages_;
     admin::LoopLag lag_;
     asio::signal_set signals_{io_};
     asio::steady_timer pause_timer_{io_};  // of the one task that waits: first for the schema, then to trim

@@ -96,6 +96,8 @@ notify::PipelineSettings pipeline_settings(const config::Config& config, const s
                                                                   : notify::RetryPolicy::Backoff::exponential;
         settings.retry_of.emplace(channel, policy);
     }
+    settings.kept_feed.messages = config.realtime.kept_messages;
+    settings.kept_feed.age = std::chrono::hours{24 * config.realtime.kept_days};
     settings.plan.language = config.notifications.language;
     settings.plan.foreground_grace = config.notifications.foreground_grace_seconds;
     return settings;
@@ -149,7 +151,7 @@ Notifications::Notifications(const Around& around, const config::Config& config,
                 std::move(materials.policy),
                 pipeline_settings(config, around.node),
                 around.clock,
-                {.fed = {},
+                {.fed = around.fed,
                  .attempted = [this](const notify::AttemptNews& news) { metrics_.attempted(news); },
                  .ended = [this](std::string_view status,
                                  std::string_view channel) { metrics_.ended(status, channel); }}},

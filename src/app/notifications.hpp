@@ -4,6 +4,7 @@
 // Threads: the event loop. Lifetime: between the database and the router.
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -42,10 +43,13 @@ public:
         http::UserDirectory& users;
         Clock clock;
         std::string node;
+        std::function<void(const std::vector<notify::FeedItem>&)> fed;  // for the sockets
     };
     Notifications(const Around& around, const config::Config& config, NotificationMaterials materials);
 
     [[nodiscard]] http::Routes routes();
+    [[nodiscard]] notify::Feed& feed() noexcept { return pipeline_.feed(); }
+    [[nodiscard]] notify::Replay& replay() noexcept { return pipeline_.replay(); }
     asio::awaitable<void> prepare() { return pipeline_.prepare(); }
     void start() { pipeline_.start(); }
     asio::awaitable<void> stop(std::chrono::steady_clock::time_point deadline);

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <carillon/bytes.hpp>
 #include <utility>
 
 #include "config/load.hpp"
@@ -52,6 +53,24 @@ http::RouterSettings router_settings(const config::Config& config) {
     settings.rate.per_second = config.http.rate_per_second;
     settings.rate.burst = config.http.rate_burst;
     settings.log_requests = config.log.requests;
+    settings.origins = {config.server.public_url, config.auth.mode == config::AuthMode::development};
+    return settings;
+}
+
+realtime::HubSettings hub_settings(const config::Config& config) {
+    const auto& given = config.realtime;
+    realtime::HubSettings settings;
+    settings.node = node_name(config);
+    settings.run = to_hex(random_bytes(4));
+    settings.connections_per_user = given.connections_per_user;
+    settings.queue_messages = given.queue_messages;
+    settings.queue_bytes = given.queue_bytes;
+    settings.queue_total_bytes = given.queue_total_bytes;
+    settings.recent_bytes = given.recent_bytes;
+    settings.recent_time = given.recent_seconds;
+    settings.arrivals_per_second = static_cast<std::size_t>(given.admissions_per_second);
+    settings.ping = given.ping_seconds;
+    settings.message_bytes = given.message_bytes;
     return settings;
 }
 
@@ -76,6 +95,9 @@ Result<net::ServerSettings> server_settings(const config::Config& config) {
     settings.connections = config.http.connections;
     settings.connections_per_address = config.http.connections_per_address;
     settings.trusted_proxies = config.http.trusted_proxies;
+    settings.sockets.message_bytes = config.realtime.message_bytes;
+    settings.sockets.ping = config.realtime.ping_seconds;
+    settings.sockets.stall = config.realtime.stall_seconds;
     return settings;
 }
 

@@ -6,11 +6,13 @@
 #include "http/router.hpp"
 #include "net/server.hpp"
 #include "net/tls.hpp"
+#include "realtime/hub.hpp"
 
 namespace carillon::app {
 
 [[nodiscard]] db::Settings database_settings(const config::Config& config);
 [[nodiscard]] http::RouterSettings router_settings(const config::Config& config);
+[[nodiscard]] realtime::HubSettings hub_settings(const config::Config& config);
 [[nodiscard]] net::TlsSettings tls_settings(const config::Config& config);
 // Names are resolved here; Failure::invalid when one is unknown.
 [[nodiscard]] Result<net::ServerSettings> server_settings(const config::Config& config);

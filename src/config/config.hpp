@@ -113,6 +113,21 @@ struct Notifications {
     std::chrono::seconds foreground_grace_seconds{5};  // how long push waits for an app that is open
 };
 
+struct Realtime {
+    std::size_t message_bytes = 64 * 1024;   // largest message of a client
+    std::size_t connections_per_user = 20;   // one more closes the oldest
+    std::chrono::seconds ping_seconds{25};   // between two pings; two that go unanswered end a connection
+    std::chrono::seconds stall_seconds{60};  // a client that takes nothing for so long is let go
+    std::size_t queue_messages = 256;        // that wait for a slow client
+    std::size_t queue_bytes = 1024 * 1024;
+    std::size_t queue_total_bytes = 256 * 1024 * 1024;  // that wait for all of them
+    int kept_messages = 500;                            // of a feed, for those who come back
+    int kept_days = 7;
+    std::size_t recent_bytes = 64 * 1024 * 1024;  // of messages in memory, for those who come back soon
+    std::chrono::seconds recent_seconds{300};
+    int admissions_per_second = 5'000;  // new connections that are let in
+};
+
 struct Pusher {
     std::string app_id;
     std::string app_key;
@@ -130,6 +145,7 @@ struct Config {
     Myoperator myoperator;
     Queue queue;
     Notifications notifications;
+    Realtime realtime;
     Pusher pusher;
 };
 

@@ -234,6 +234,38 @@ std::vector<Key> provider_rows() {
     };
 }
 
+std::vector<Key> realtime_rows() {
+    constexpr auto in = &Config::realtime;
+    return {
+        integer<in, &Realtime::message_bytes>("realtime.message_bytes", kib, 64 * mib,
+                                              "Largest message that a client may send."),
+        integer<in, &Realtime::connections_per_user>("realtime.connections_per_user", 1, 1'000'000,
+                                                     "Connections of one user; one more closes the oldest."),
+        integer<in, &Realtime::ping_seconds>(
+            "realtime.ping_seconds", 1, hour,
+            "Time between two pings; a client that leaves two unanswered is gone."),
+        integer<in, &Realtime::stall_seconds>("realtime.stall_seconds", 1, hour,
+                                              "A client that takes nothing for so long is let go."),
+        integer<in, &Realtime::queue_messages>(
+            "realtime.queue_messages", 16, 100'000,
+            "Messages that wait for a slow client; then it is fed from the database as it takes them."),
+        integer<in, &Realtime::queue_bytes>("realtime.queue_bytes", 64 * kib, 64 * mib, "The same in bytes."),
+        integer<in, &Realtime::queue_total_bytes>("realtime.queue_total_bytes", mib, 65'536 * mib,
+                                                  "Bytes that wait for all clients together."),
+        integer<in, &Realtime::kept_messages>(
+            "realtime.kept_messages", 1, 100'000,
+            "Messages of a feed that are told again to who comes back; older ones are a gap."),
+        integer<in, &Realtime::kept_days>("realtime.kept_days", 1, 365, "The same in days."),
+        integer<in, &Realtime::recent_bytes>("realtime.recent_bytes", 0, 65'536 * mib,
+                                             "Memory for messages of users who are or were just here."),
+        integer<in, &Realtime::recent_seconds>("realtime.recent_seconds", 0, 24 * hour,
+                                               "How long somebody who left counts as just here."),
+        integer<in, &Realtime::admissions_per_second>(
+            "realtime.admissions_per_second", 100, 1'000'000,
+            "New connections let in each second; more wait for their turn."),
+    };
+}
+
 }  // namespace
 
 std::string Key::full_name() const {
@@ -250,7 +282,8 @@ std::string Key::environment_name() const {
 const std::vector<Key>& schema() {
     static const auto rows = [] {
         std::vector<Key> all;
-        for (auto* section : {server_rows, http_rows, auth_rows, database_and_log_rows, provider_rows}) {
+        for (auto* section :
+             {server_rows, http_rows, auth_rows, database_and_log_rows, provider_rows, realtime_rows}) {
             add(all, section());
         }
         return all;

@@ -2,7 +2,7 @@
 import {is_cpp, line_of} from './source.mjs';
 
 const every_room = ['core', 'config', 'db', 'http', 'net', 'outbound', 'notify', 'channels', 'sandbox', 'business',
-    'admin', 'app'];
+    'admin', 'realtime', 'web', 'app'];
 const may_use = {
     core: [],
     config: ['core'],
@@ -15,6 +15,8 @@ const may_use = {
     sandbox: ['core', 'http', 'outbound'],
     business: ['core', 'http', 'db', 'notify'],
     admin: ['core', 'http', 'notify'],
+    realtime: ['core', 'http', 'notify'],
+    web: ['core', 'http'],
     app: every_room,
 };
 

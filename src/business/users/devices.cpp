@@ -111,6 +111,13 @@ asio::awaitable<Result<Response>> DeviceStore::put(Request& request, const UserI
     co_return co_await database_.transact(std::move(write));
 }
 
+asio::awaitable<std::optional<DeviceStore::Registered>> DeviceStore::enrol(const UserId& user,
+                                                                           const DeviceRegistration& device,
+                                                                           Time now) {
+    auto write = [&](db::Session& session) { return store(session, user, device, now); };
+    co_return co_await database_.transact(std::move(write));
+}
+
 asio::awaitable<bool> DeviceStore::remove_all(const UserId& user) {
     auto remove = [&user](db::Session& session) {
         return !session.exec(delete_devices, user.value()).empty();

@@ -33,6 +33,10 @@ public:
                                           const DeviceRegistration& device, Time now,
                                           const Answering& answering);
 
+    // The same without an answer to keep; nothing when there is no such user.
+    asio::awaitable<std::optional<Registered>> enrol(const UserId& user, const DeviceRegistration& device,
+                                                     Time now);
+
     // False when there is no such user, or no such device of theirs.
     asio::awaitable<bool> remove_all(const UserId& user);
     asio::awaitable<bool> remove(const UserId& user, const DeviceId& device);

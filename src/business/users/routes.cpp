@@ -39,6 +39,10 @@ void UserRoutes::on_erase(Eraser eraser) {
     erasers_.push_back(std::move(eraser));
 }
 
+void UserRoutes::on_erased(std::function<void(const UserId&)> told) {
+    on_erased_ = std::move(told);
+}
+
 UserRoutes::Answer UserRoutes::upsert(Request& request) {
     co_await load_zones();
     auto change = parse_user_change(*request.json, *zones_);
@@ -99,8 +103,10 @@ UserRoutes::Answer UserRoutes::list(Request& request) {
 
 UserRoutes::Answer UserRoutes::erase(Request& request) {
     auto subject = subject_of(request);
+    const auto user = subject;
     const bool erased = co_await store_.erase(std::move(subject), erasers_);
     if (!erased) co_return no_such_user();
+    if (on_erased_) on_erased_(user);
     co_return no_content();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -15,6 +16,7 @@ public:
     // The names of time zones, asked for once: it costs the database a look at every zone's file (75 ms).
     asio::awaitable<void> load_zones();
     void on_erase(Eraser eraser);
+    void on_erased(std::function<void(const UserId&)> told);
 
 private:
     using Answer = asio::awaitable<Result<Response>>;
@@ -28,6 +30,7 @@ private:
     Clock clock_;
     std::optional<ZoneNames> zones_;
     std::vector<Eraser> erasers_;
+    std::function<void(const UserId&)> on_erased_;
 };
 
 // The user whom the path names.

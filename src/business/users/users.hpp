@@ -2,8 +2,11 @@
 // The users: who is told, what may be said to them where, and the devices a push can reach.
 //
 // Threads: the event loop. Lifetime: outlives every request.
+#include <carillon/json.hpp>
+#include <functional>
 #include <memory>
 
+#include "business/users/devices.hpp"
 #include "business/users/store.hpp"
 #include "http/gate.hpp"
 #include "http/route.hpp"
@@ -21,6 +24,11 @@ public:
     boost::asio::awaitable<void> prepare();
     // For areas that keep something about a user. Called before the server starts.
     void on_erase(users::Eraser eraser);
+    // For whoever must know once it is committed.
+    void on_erased(std::function<void(const UserId&)> told);
+    // A device as it presents itself on a socket: {fcm_token, platform?, app_version?}. Failure::invalid with
+    // the fields, Failure::not_found when there is no such user; throws Unavailable.
+    boost::asio::awaitable<Result<users::DeviceStore::Registered>> enrol_device(UserId user, Json device);
 
 private:
     class Parts;

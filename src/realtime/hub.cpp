@@ -1,0 +1,203 @@
+#include "realtime/hub.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "realtime/messages.hpp"
+#include "realtime/session.hpp"
+
+namespace carillon::realtime {
+namespace {
+
+constexpr std::chrono::seconds sweep_every{5};
+// More than these at once would hold up the loop; the rest has its turn soon.
+constexpr int forgotten_at_once = 2'000;
+constexpr std::chrono::milliseconds sweep_again{10};
+constexpr std::chrono::milliseconds soonest_return{500};
+constexpr std::chrono::milliseconds latest_return{30'000};
+// The types that have a count of their own: those the contract names. Others could be as many as policies
+// have.
+constexpr std::array named_types{"lead_update", "conversation_update", "notification", "lead.distributed"};
+constexpr const char* other_types = "other";
+
+}  // namespace
+
+std::uint64_t HubNumbers::told_in_all() const {
+    std::uint64_t all = 0;
+    for (const auto& [type, count] : told) all += count;
+    return all;
+}
+
+Hub::Hub(Around around, HubSettings settings)
+    : around_{std::move(around)},
+      settings_{std::move(settings)},
+      replayed_{&numbers_.told["replayed"]},
+      control_{&numbers_.told["control"]},
+      telling_{replayed_},
+      recent_{settings_.recent_bytes},
+      sweep_{around_.executor} {
+    for (const auto* type : named_types) numbers_.told.emplace(type, 0);
+    numbers_.told.emplace(other_types, 0);
+}
+
+Hub::~Hub() = default;
+
+void Hub::stop() {
+    stopped_ = true;
+    sweep_.cancel();
+}
+
+// ---- What is told
+
+void Hub::tell(const std::vector<notify::FeedItem>& items) {
+    for (const auto& item : items) tell(item);
+    telling_ = replayed_;
+    keep_within_limit();
+}
+
+// Of a reader who has not been here lately nothing is kept: most readers of most messages never connect.
+void Hub::tell(const notify::FeedItem& item) {
+    const auto found = mailboxes_.find(item.user);
+    if (found == mailboxes_.end()) return;
+    auto& mailbox = found->second;
+    if (!mailbox.add(item.seq, text_frame(stored_message(item, false)))) return;
+    const auto& sessions = mailbox.sessions();
+    if (sessions.empty()) return;
+    const auto counted = numbers_.told.find(item.type);
+    telling_ = counted != numbers_.told.end() ? &counted->second : &numbers_.told[other_types];
+    for (auto* session : sessions) session->advance();
+    if (around_.delivered) around_.delivered(around_.clock() - item.at);
+}
+
+void Hub::tell_read(const notify::ReadNews& news) {
+    const auto found = mailboxes_.find(news.user);
+    if (found == mailboxes_.end()) return;
+    auto& mailbox = found->second;
+    mailbox.mark_read(news.from, news.to);
+    const Json data{{"notification_id", news.event.empty() ? Json{} : Json(news.event.value())},
+                    {"from_seq", news.from},
+                    {"to_seq", news.to},
+                    {"marked", news.marked}};
+    const auto frame = text_frame(message("read", now(), data));
+    // A copy: whoever does not read its answers is let go, and leaves the list.
+    const auto sessions = mailbox.sessions();
+    for (auto* session : sessions) session->tell(frame);
+}
+
+void Hub::erased(const UserId& user) {
+    const auto found = mailboxes_.find(user);
+    if (found == mailboxes_.end()) return;
+    const auto sessions = found->second.sessions();
+    for (auto* session : sessions) session->close(CloseCode::erased, "user_erased");
+    mailboxes_.erase(found);
+}
+
+// ---- Who is here
+
+Mailbox& Hub::attach(Session& session) {
+    const auto found = mailboxes_.find(session.user());
+    auto place = found;
+    if (found == mailboxes_.end())
+        place = mailboxes_
+                    .emplace(std::piecewise_construct, std::forward_as_tuple(session.user()),
+                             std::forward_as_tuple(recent_))
+                    .first;
+    auto& mailbox = place->second;
+    auto& sessions = mailbox.sessions();
+    if (sessions.empty()) ++numbers_.users;
+    ++numbers_.connections;
+    ++numbers_.opened;
+    sessions.push_back(&session);
+    if (sessions.size() > settings_.connections_per_user)
+        sessions.front()->close(CloseCode::too_many_devices, "too_many_devices");
+    return mailbox;
+}
+
+void Hub::detach(Session& session, Mailbox& mailbox, std::uint16_t code) {
+    auto& sessions = mailbox.sessions();
+    sessions.erase(std::find(sessions.begin(), sessions.end(), &session));
+    --numbers_.connections;
+    // Clients may say any code; those that nobody gave a meaning count together.
+    ++numbers_.closed[code < 3000 || (code >= 4400 && code < 4500) ? code : 4000];
+    if (!sessions.empty()) return;
+    --numbers_.users;
+    if (sessions.capacity() > 1) sessions.shrink_to_fit();
+    mailbox.left_at = Mailbox::Clock::now();
+    departed_.emplace_back(session.user(), mailbox.left_at);
+    wind_sweep(sweep_every);
+}
+
+void Hub::keep_within_limit() {
+    while (recent_.full()) recent_.oldest()->mailbox->forget_oldest();
+}
+
+void Hub::wind_sweep(std::chrono::milliseconds in) {
+    if (sweeping_ || stopped_) return;
+    sweeping_ = true;
+    sweep_.expires_after(in);
+    sweep_.async_wait([this](const boost::system::error_code& cancelled) {
+        sweeping_ = false;
+        if (cancelled) return;
+        const bool more = forget_departed();
+        if (!departed_.empty()) wind_sweep(more ? sweep_again : sweep_every);
+    });
+}
+
+// True when there are more.
+bool Hub::forget_departed() {
+    const auto long_ago = Mailbox::Clock::now() - settings_.recent_time;
+    for (int i = 0; !departed_.empty() && departed_.front().second <= long_ago; ++i) {
+        if (i == forgotten_at_once) return true;
+        const auto found = mailboxes_.find(departed_.front().first);
+        const bool still_away = found != mailboxes_.end() && found->second.sessions().empty() &&
+                                found->second.left_at == departed_.front().second;
+        if (still_away) mailboxes_.erase(found);
+        departed_.pop_front();
+    }
+    return false;
+}
+
+// ---- For whoever asks
+
+std::string Hub::retry_hint(CloseCode why) const {
+    auto spread = std::chrono::milliseconds{2'500};
+    if (why == CloseCode::restart) {
+        const auto arrivals = std::max<std::size_t>(settings_.arrivals_per_second, 1);
+        spread = std::chrono::milliseconds{1'000 * numbers_.connections / arrivals + 1'000};
+    }
+    const auto wait =
+        soonest_return + std::chrono::duration_cast<std::chrono::milliseconds>(spread * around_.random());
+    return R"({"retry_after_ms":)" + std::to_string(std::min(wait, latest_return).count()) + "}";
+}
+
+HubNumbers Hub::numbers() const {
+    auto numbers = numbers_;
+    numbers.mailboxes = mailboxes_.size();
+    numbers.recent_bytes = recent_.bytes();
+    return numbers;
+}
+
+std::vector<const Session*> Hub::look(const UserId& user) const {
+    const auto found = mailboxes_.find(user);
+    if (found == mailboxes_.end()) return {};
+    return {found->second.sessions().begin(), found->second.sessions().end()};
+}
+
+// By the map's buckets: a list in any other order would have to sort everybody for each page.
+Hub::Page Hub::look(std::size_t from, std::size_t limit) const {
+    Page page;
+    for (auto bucket = from; bucket < mailboxes_.bucket_count(); ++bucket) {
+        if (page.users.size() >= limit) {
+            page.next = bucket;
+            return page;
+        }
+        for (auto each = mailboxes_.begin(bucket); each != mailboxes_.end(bucket); ++each) {
+            const auto& sessions = each->second.sessions();
+            if (!sessions.empty()) page.users.push_back({each->first, {sessions.begin(), sessions.end()}});
+        }
+    }
+    return page;
+}
+
+}  // namespace carillon::realtime
