@@ -14,12 +14,12 @@ using testing::Not;
 using testing::StartsWith;
 
 std::string written(const Response& response, Method method = Method::get,
-                    Connection connection = Persistence::keep, int version = 11) {
+                    Persistence persistence = Persistence::keep, int version = 11) {
     Request request;
     request.method = method;
     request.version = version;
     std::string out;
-    append_response(out, request, response, connection);
+    append_response(out, request, response, persistence);
     return out;
 }
 
