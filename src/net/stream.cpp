@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -22,17 +21,18 @@ Stream::Step plain_step(ssize_t result, Stream::Wants wanted) {
     return {};
 }
 
-constexpr std::size_t pieces_at_once = 64;
-
 // One record of TLS. A write that has to be repeated is given the same bytes again, and perhaps more.
-std::string_view gather(std::span<const std::string_view> pieces) {
+std::string_view gather(std::span<const iovec> pieces) {
     thread_local std::array<char, 16 << 10> record;
-    if (pieces.front().size() >= record.size()) return pieces.front();
+    const auto bytes_of = [](const iovec& piece) {
+        return std::string_view{static_cast<const char*>(piece.iov_base), piece.iov_len};
+    };
+    if (pieces.front().iov_len >= record.size()) return bytes_of(pieces.front());
     std::size_t size = 0;
-    for (const auto piece : pieces) {
-        const auto taken = piece.copy(record.data() + size, record.size() - size);
+    for (const auto& piece : pieces) {
+        const auto taken = bytes_of(piece).copy(record.data() + size, record.size() - size);
         size += taken;
-        if (taken < piece.size()) break;
+        if (taken < piece.iov_len) break;
     }
     return {record.data(), size};
 }
@@ -95,15 +95,11 @@ Stream::Step Stream::try_write(std::string_view bytes) {
     return tls_step(SSL_write(session_, bytes.data(), clamped(bytes.size())));
 }
 
-Stream::Step Stream::try_write(std::span<const std::string_view> pieces) {
+Stream::Step Stream::try_write(std::span<iovec> pieces) {
     if (session_) return try_write(gather(pieces));
-    std::array<iovec, pieces_at_once> list;
-    const auto count = std::min(pieces.size(), list.size());
-    for (std::size_t i = 0; i < count; ++i)
-        list[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};  // it is only read
     msghdr message{};
-    message.msg_iov = list.data();
-    message.msg_iovlen = count;
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = pieces.size();
     return plain_step(::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL), Wants::write);
 }
 

@@ -5,6 +5,8 @@
 // Threads: the event loop. Lifetime: owned by its session. OpenSSL works on the descriptor itself: memory
 // BIOs between the two would copy every byte once more and save nothing. It writes to sockets that are gone,
 // so the program ignores SIGPIPE.
+#include <sys/uio.h>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
@@ -38,7 +40,7 @@ public:
     [[nodiscard]] Step try_read(char* into, std::size_t size);
     [[nodiscard]] Step try_write(std::string_view bytes);
     // In one call, as far as it takes them.
-    [[nodiscard]] Step try_write(std::span<const std::string_view> pieces);
+    [[nodiscard]] Step try_write(std::span<iovec> pieces);
     // Bytes that were received and decrypted already: waiting for the socket would miss them.
     [[nodiscard]] bool has_pending() const noexcept;
 

@@ -175,10 +175,13 @@ void WebSocket::write_out() {
 }
 
 Stream::Step WebSocket::write_some() {
-    std::array<std::string_view, gathered> pieces;
+    std::array<iovec, gathered> pieces;  // left as it is beyond `count`: this runs for every message
     const auto count = std::min(queue_.size() - first_, pieces.size());
-    for (std::size_t i = 0; i < count; ++i) pieces[i] = *queue_[first_ + i];
-    pieces[0].remove_prefix(offset_);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& frame = *queue_[first_ + i];
+        const auto skipped = i == 0 ? offset_ : 0;
+        pieces[i] = {const_cast<char*>(frame.data()) + skipped, frame.size() - skipped};  // it is only read
+    }
     return stream_.try_write(std::span{pieces}.first(count));
 }
 

@@ -10,6 +10,8 @@
 namespace carillon::realtime {
 namespace {
 
+// Fewer than a mailbox keeps, or the first would be gone before it was told.
+constexpr std::ptrdiff_t told_together = 100;
 constexpr std::chrono::seconds sweep_every{5};
 // More than these at once would hold up the loop; the rest has its turn soon.
 constexpr int forgotten_at_once = 2'000;
@@ -51,23 +53,35 @@ void Hub::stop() {
 // ---- What is told
 
 void Hub::tell(const std::vector<notify::FeedItem>& items) {
-    for (const auto& item : items) tell(item);
+    // Those of one reader and kind that follow each other go together: each connection is looked at once.
+    const auto together = [](const notify::FeedItem& one, const notify::FeedItem& other) {
+        return one.user == other.user && one.type == other.type;
+    };
+    for (auto first = items.begin(); first != items.end();) {
+        const auto farthest = first + std::min<std::ptrdiff_t>(told_together, items.end() - first);
+        const auto ends = std::find_if(first + 1, farthest,
+                                       [&](const notify::FeedItem& item) { return !together(*first, item); });
+        tell_reader({first, ends});
+        first = ends;
+    }
     telling_ = replayed_;
     keep_within_limit();
 }
 
 // Of a reader who has not been here lately nothing is kept: most readers of most messages never connect.
-void Hub::tell(const notify::FeedItem& item) {
-    const auto found = mailboxes_.find(item.user);
+void Hub::tell_reader(std::span<const notify::FeedItem> items) {
+    const auto found = mailboxes_.find(items.front().user);
     if (found == mailboxes_.end()) return;
     auto& mailbox = found->second;
-    if (!mailbox.add(item.seq, text_frame(stored_message(item, false)))) return;
+    for (const auto& item : items) mailbox.add(item.seq, text_frame(stored_message(item, false)));
     const auto& sessions = mailbox.sessions();
     if (sessions.empty()) return;
-    const auto counted = numbers_.told.find(item.type);
+    const auto counted = numbers_.told.find(items.front().type);
     telling_ = counted != numbers_.told.end() ? &counted->second : &numbers_.told[other_types];
     for (auto* session : sessions) session->advance();
-    if (around_.delivered) around_.delivered(around_.clock() - item.at);
+    if (!around_.delivered) return;
+    const auto now = around_.clock();
+    for (const auto& item : items) around_.delivered(now - item.at);
 }
 
 void Hub::tell_read(const notify::ReadNews& news) {

@@ -15,6 +15,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -114,7 +115,7 @@ public:
 private:
     using Mailboxes = std::unordered_map<UserId, Mailbox>;
 
-    void tell(const notify::FeedItem& item);
+    void tell_reader(std::span<const notify::FeedItem> items);
     void keep_within_limit();
     bool forget_departed();
     void wind_sweep(std::chrono::milliseconds in);
