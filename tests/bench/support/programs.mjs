@@ -44,6 +44,7 @@ export class Program {
     get pid() { return this.#child.pid; }
     get stdout() { return this.#texts.stdout; }
     get stderr() { return this.#texts.stderr; }
+    write(text) { this.#child.stdin.write(text); }
     get alive() { return this.#child.exitCode === null && this.#child.signalCode === null && this.pid; }
 
     // Ends in success within the time, or throws with all it said.
