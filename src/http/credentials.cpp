@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "http/handshake.hpp"
 
@@ -33,11 +34,11 @@ std::optional<std::string> in_query(std::string_view query, std::string_view nam
     return std::nullopt;
 }
 
-std::optional<std::string> in_protocols(const Request& request) {
+std::vector<std::optional<std::string>> in_protocols(const Request& request) {
+    std::vector<std::optional<std::string>> all;
     for (const auto protocol : listed(request, "Sec-WebSocket-Protocol"))
-        if (protocol.starts_with(protocol_prefix))
-            return std::string{protocol.substr(protocol_prefix.size())};
-    return std::nullopt;
+        if (protocol.starts_with(protocol_prefix)) all.emplace_back(protocol.substr(protocol_prefix.size()));
+    return all;
 }
 
 Error empty_token() {
@@ -59,7 +60,9 @@ Result<Credentials> credentials_of_handshake(const Request& request) {
     auto shown = credentials_of(request);
     if (shown.has_error()) return shown;
     int ways = shown->token.empty() ? 0 : 1;
-    for (auto found : {in_query(request.query, "token"), in_protocols(request)}) {
+    auto tokens = in_protocols(request);
+    tokens.push_back(in_query(request.query, "token"));
+    for (auto& found : tokens) {
         if (!found) continue;
         if (found->empty()) return empty_token();
         ++ways;

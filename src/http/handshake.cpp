@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address_v4.hpp>
 #include <utility>
 
 namespace carillon::http {
@@ -70,7 +71,11 @@ std::string_view authority_of(std::string_view url) {
 bool is_loopback(std::string_view authority) {
     const auto ends = authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
     const auto host = authority.substr(0, ends);
-    return same_letters(host, "localhost") || host == "[::1]" || host.starts_with("127.");
+    if (same_letters(host, "localhost") || host == "[::1]") return true;
+    // A whole address: "127.0.0.1.example.com" is somebody's name.
+    boost::system::error_code no_address;
+    const auto address = boost::asio::ip::make_address_v4(host, no_address);
+    return !no_address && address.is_loopback();
 }
 
 }  // namespace

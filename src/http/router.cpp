@@ -279,7 +279,9 @@ Response Router::refuse(Request& request, const Error& error) {
         response.with("WWW-Authenticate",
                       error.code == "token_missing" ? "Bearer" : "Bearer error=\"invalid_token\"");
     if (error.failure == Failure::upgrade_required)
-        response.with("Upgrade", "websocket").with("Sec-WebSocket-Version", "13");
+        response.with("Upgrade", "websocket")
+            .with("Connection", "Upgrade")
+            .with("Sec-WebSocket-Version", "13");
     return finish(request, std::move(response));
 }
 

@@ -23,7 +23,7 @@ constexpr int reads_in_a_row = 4;
 constexpr std::size_t gathered = 64;
 // A queue that was longer once does not keep its memory.
 constexpr std::size_t kept_capacity = 8;
-// Beyond this the newest pings go unanswered, which RFC 6455 allows: whoever floods and does not read.
+// Of more pings than this that wait for their answer only the latest gets one (RFC 6455, 5.5.3).
 constexpr std::size_t pongs_queued = 64;
 constexpr int pings_missed = 2;
 constexpr std::uint16_t no_code = 1005;
@@ -110,8 +110,12 @@ bool WebSocket::on_text(std::string_view text) {
 
 bool WebSocket::on_ping(std::string_view payload) {
     pings_unanswered_ = 0;
-    if (state_ == State::open && queue_.size() - first_ < pongs_queued)
-        enqueue(control_frame(Opcode::pong, payload));
+    if (state_ != State::open) return true;
+    auto pong = control_frame(Opcode::pong, payload);
+    if (queue_.size() - first_ < pongs_queued)
+        enqueue(std::move(pong));
+    else
+        owed_pong_ = std::move(pong);
     return !ended_;
 }
 
@@ -221,7 +225,9 @@ void WebSocket::wrote_all() {
     first_ = 0;
     if (queue_.capacity() > kept_capacity) std::vector<Frame>{}.swap(queue_);
     if (state_ == State::closed) return finish();
-    if (state_ == State::open && std::exchange(tell_drained_, false)) speaker_->drained();
+    if (state_ != State::open) return;
+    if (owed_pong_) enqueue(std::exchange(owed_pong_, nullptr));
+    if (std::exchange(tell_drained_, false)) speaker_->drained();
 }
 
 void WebSocket::wait_for_output(Stream::Wants wants) {

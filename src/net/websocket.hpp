@@ -85,6 +85,7 @@ private:
     std::shared_ptr<Speaker> speaker_;
     FrameParser parser_;
     std::vector<Frame> queue_;
+    Frame owed_pong_;  // to the latest of many pings, for when the queue has gone out
     std::size_t queue_bytes_ = 0;
     std::uint32_t first_ = 0;   // of the queue, the first that is not written
     std::uint32_t offset_ = 0;  // bytes of it that are

@@ -96,7 +96,9 @@ void Hub::tell_read(const notify::ReadNews& news) {
     const auto frame = text_frame(message("read", now(), data));
     // A copy: whoever does not read its answers is let go, and leaves the list.
     const auto sessions = mailbox.sessions();
-    for (auto* session : sessions) session->tell(frame);
+    // Who has yet to be told where the feed ends will see what is read in what is told again.
+    for (auto* session : sessions)
+        if (session->has_started()) session->tell(frame);
 }
 
 void Hub::erased(const UserId& user) {

@@ -18,6 +18,15 @@ constexpr int errors_forgiven = 20;
 constexpr TokenBucket::Rate message_rate{50, 100};
 constexpr TokenBucket::Rate resume_rate{2, 5};
 
+constexpr std::size_t early_limit = 32;
+// A token may be shown for a moment after it has run out, because clocks differ; then it holds that long.
+constexpr std::chrono::seconds least_time{30};
+
+std::chrono::milliseconds time_left(std::chrono::microseconds left) {
+    const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(left);
+    return time.count() > 0 ? time : least_time;
+}
+
 Error too_fast(const char* what) {
     return {Failure::rate_limited, what};
 }
@@ -43,14 +52,11 @@ std::string Session::id() const {
 void Session::opened(Connection& connection) {
     connection_ = &connection;
     mailbox_ = &hub_.attach(*this);
-    if (start_.expires) {
-        const auto left = *start_.expires - hub_.now();
-        connection.limit_life(std::max(std::chrono::duration_cast<std::chrono::milliseconds>(left),
-                                       std::chrono::milliseconds::zero()));
-    }
+    if (start_.expires) connection.limit_life(time_left(*start_.expires - hub_.now()));
     if (const auto head = mailbox_->head()) {
         begin(*head);
         advance();
+        hear_early();
     } else {
         cursor_ = start_.since.value_or(-1);
         load();
@@ -151,7 +157,10 @@ void Session::load() {
                    [self](const std::exception_ptr& failed, const notify::Replay::Page& page) {
                        self->loading_ = false;
                        if (!self->connection_) return;
-                       if (!failed) return self->take(page);
+                       if (!failed) {
+                           self->take(page);
+                           return self->hear_early();
+                       }
                        // Whoever is told nothing waits for nothing: come back, the cursor is yours.
                        log::debug("replay_failed", {{"connection", self->id()}});
                        self->close(CloseCode::try_later, self->hub_.retry_hint(CloseCode::try_later));
@@ -206,9 +215,24 @@ void Session::rewind(std::int64_t from, std::int64_t head) {
 // ---- What the client says
 
 void Session::received(std::string_view text) {
+    if (starting_) return keep_for_later(text);
     if (!messages_.take(message_rate, std::chrono::steady_clock::now()))
         return fail(too_fast("Too many messages; slow down."), {});
     carry_out(parse_client_message(text));
+}
+
+// Where the feed ends is still being asked: what the client says meanwhile is answered behind `connected`.
+void Session::keep_for_later(std::string_view text) {
+    if (!early_) early_ = std::make_unique<std::vector<std::string>>();
+    if (early_->size() >= early_limit) return close(CloseCode::policy, "too many messages before connected");
+    early_->emplace_back(text);
+}
+
+void Session::hear_early() {
+    const auto early = std::exchange(early_, nullptr);
+    if (!early) return;
+    for (const auto& text : *early)
+        if (connection_) received(text);
 }
 
 void Session::carry_out(Said said) {

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "notify/replay.hpp"
 #include "realtime/client_message.hpp"
@@ -45,8 +46,9 @@ public:
 
     // The feed may hold more than this reader has.
     void advance();
-    // Something that is no message of the feed.
+    // Something that is no message of the feed. `connected` is the first that is told.
     void tell(const Frame& frame);
+    [[nodiscard]] bool has_started() const noexcept { return !starting_; }
     // The answer to a message of the client's.
     void answer(std::string_view type, const Json& data);
     void fail(const Error& error, std::string_view about);
@@ -80,6 +82,8 @@ private:
     void put(Frame frame, std::int64_t seq);
     void arrive();
     void carry_out(Said said);
+    void keep_for_later(std::string_view text);
+    void hear_early();
     [[nodiscard]] std::string id() const;
 
     Hub& hub_;
@@ -93,7 +97,8 @@ private:
     std::int64_t resume_from_ = -1;  // asked for while a page was on its way
     TokenBucket messages_;
     TokenBucket resumes_;
-    std::unique_ptr<Commands> commands_;  // none before the first
+    std::unique_ptr<Commands> commands_;               // none before the first
+    std::unique_ptr<std::vector<std::string>> early_;  // said before the start
     std::uint8_t errors_in_a_row_ = 0;
     bool starting_ = true;      // where the feed ends is not known yet
     bool loading_ = false;      // a page is on its way

@@ -106,6 +106,7 @@ TEST(Origin, InDevelopmentModeOnlyPagesOfThisMachineAreOurs) {
     EXPECT_TRUE(connects("http://[::1]:8000", rules, "[::1]:8000"));
     // A name that leads here, on a page that does not come from here.
     EXPECT_FALSE(connects("http://rebound.example:8000", rules, "rebound.example:8000"));
+    EXPECT_FALSE(connects("http://127.0.0.1.evil.example", rules, "127.0.0.1.evil.example"));
     EXPECT_FALSE(connects("http://127.0.0.1:3000", rules, "127.0.0.1:8000"));
 }
 
@@ -131,6 +132,7 @@ TEST(Credentials, OneWayAtATime) {
     EXPECT_EQ(shown({{"Authorization", "Bearer abc"}}, "token=abc"), "ambiguous_token");
     EXPECT_EQ(shown({{"Sec-WebSocket-Protocol", "bearer.abc"}}, "ticket=x"), "ambiguous_token");
     EXPECT_EQ(shown({}, "token="), "invalid_token");
+    EXPECT_EQ(shown({{"Sec-WebSocket-Protocol", "bearer.a, bearer.b"}}, ""), "ambiguous_token");
     EXPECT_EQ(shown({{"Sec-WebSocket-Protocol", "bearer."}}, ""), "invalid_token");
     EXPECT_EQ(shown({{"Authorization", "Basic abc"}}, ""), "invalid_token");
 }
