@@ -125,11 +125,13 @@ asio::awaitable<std::int64_t> Feed::acknowledge(UserId user, std::string device,
 }
 
 asio::awaitable<Feed::Read> Feed::mark_read(UserId user, std::int64_t seq) {
-    co_return co_await read_between(std::move(user), EventId{}, seq, seq);
+    EventId none;
+    co_return co_await read_between(std::move(user), std::move(none), seq, seq);
 }
 
 asio::awaitable<Feed::Read> Feed::mark_all_read(UserId user, std::int64_t up_to) {
-    co_return co_await read_between(std::move(user), EventId{}, 1, up_to);
+    EventId none;
+    co_return co_await read_between(std::move(user), std::move(none), 1, up_to);
 }
 
 asio::awaitable<std::optional<Feed::Read>> Feed::mark_event_read(UserId user, EventId event) {

@@ -24,7 +24,7 @@ const server_types = [
     'lead.distributed', 'lead_update', 'notification', 'pong', 'read', 'resumed',
 ];
 const error_codes = ['malformed_json', 'invalid_message', 'unknown_type', 'invalid_field', 'not_found', 'rate_limited',
-                     'unavailable'];
+                     'unavailable', 'internal'];
 const close_codes = [1000, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4401, 4403, 4429];
 
 // ---- Valid

@@ -54,8 +54,10 @@ function fuzz({name, seeds, ...more}, seconds) {
 }
 
 const seconds = Number(process.argv[2] ?? 5);
-const broken = fuzzers.filter((fuzzer) => !fuzz(fuzzer, seconds)).map(({name}) => name);
-if (broken.length > 0) {
-    console.error(`failed: ${broken.join(', ')}`);
-    process.exitCode = 1;
+for (const fuzzer of fuzzers) {
+    const began = Date.now();
+    console.log(`[ RUN      ] ${fuzzer.name}`);
+    const well = fuzz(fuzzer, seconds);
+    console.log(`[${well ? '       OK' : '  FAILED '} ] ${fuzzer.name} (${Date.now() - began} ms)`);
+    if (!well) process.exitCode = 1;
 }

@@ -71,7 +71,22 @@ void HubTest::SetUp() {
     rebuild();
 }
 
+void HubTest::close_all() {
+    for (const auto& each : sessions_) {
+        const auto session = each.lock();
+        if (session && session->is_open()) session->closed(1006);
+    }
+    sessions_.clear();
+}
+
 void HubTest::rebuild() {
+    if (hub) {
+        close_all();
+        settle();
+        hub->stop();
+        io.restart();
+        io.poll();
+    }
     hub.reset();
     replay = std::make_unique<notify::Replay>(*database, kept);
     feed = std::make_unique<notify::Feed>(*database);
@@ -82,6 +97,7 @@ void HubTest::rebuild() {
 }
 
 void HubTest::TearDown() {
+    close_all();
     hub->stop();
     database->stop(std::chrono::seconds{5});
     io.restart();
@@ -115,7 +131,13 @@ HubTest::Client HubTest::knock(const std::string& user, std::optional<std::int64
     Session::Start start;
     start.user = UserId{user};
     start.since = since;
-    Client client{std::make_shared<Session>(*hub, std::move(start)), std::make_unique<FarEnd>()};
+    return connect(std::move(start));
+}
+
+HubTest::Client HubTest::connect(Session::Start start) {
+    ends_.push_back(std::make_unique<FarEnd>());
+    Client client{std::make_shared<Session>(*hub, std::move(start)), ends_.back().get()};
+    sessions_.push_back(client.session);
     client.session->opened(*client.end);
     return client;
 }

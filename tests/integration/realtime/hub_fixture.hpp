@@ -59,14 +59,15 @@ class HubTest : public testing::Test {
 protected:
     struct Client {
         std::shared_ptr<Session> session;
-        std::unique_ptr<FarEnd> end;
-        FarEnd* operator->() const { return end.get(); }
+        FarEnd* end;
+        FarEnd* operator->() const { return end; }
     };
 
     void SetUp() override;
     void TearDown() override;
-    // With other bounds; forgets everything.
+    // With other bounds; forgets everything, and closes whoever is connected.
     void rebuild();
+    Client connect(Session::Start start);
 
     // Messages as the pipeline would have committed them, without telling the hub.
     std::vector<notify::FeedItem> store(const std::string& user, int count, const std::string& age = "0 s");
@@ -79,6 +80,7 @@ protected:
     void settle();
 
     static test::TestDatabase& own();
+    void close_all();
     boost::asio::io_context io;
     HubSettings settings;
     notify::KeptFeed kept;
@@ -87,6 +89,11 @@ protected:
     std::unique_ptr<notify::Replay> replay;
     Registry devices;
     std::unique_ptr<Hub> hub;
+
+private:
+    // As long as the fixture: what is under way for a connection may still find its end.
+    std::vector<std::unique_ptr<FarEnd>> ends_;
+    std::vector<std::weak_ptr<Session>> sessions_;
 };
 
 }  // namespace carillon::realtime

@@ -204,12 +204,31 @@ TEST_F(HubTest, ResumeTellsAgain) {
 }
 
 TEST_F(HubTest, ResumeWhileAPageIsOnItsWayStartsFromThere) {
-    store("ada", 150);
+    store("ada", 250);
     const auto ada = knock("ada", 0);
-    say(ada, {{"type", "resume"}, {"data", {{"last_seq", 140}}}});
+    until([&] { return ada->places().size() >= 100; });
+    say(ada, {{"type", "resume"}, {"data", {{"last_seq", 240}}}});
     until([&] { return ada->count("resumed") > 0; });
-    EXPECT_THAT(ada->places(), ElementsAreArray(from_to(141, 150)));
-    EXPECT_EQ(ada->types().front(), "connected");
+
+    auto expected = from_to(1, 100);
+    const auto again = from_to(241, 250);
+    expected.insert(expected.end(), again.begin(), again.end());
+    EXPECT_THAT(ada->places(), ElementsAreArray(expected));
+    EXPECT_EQ(ada->last("resumed").at("count"), 10);
+}
+
+TEST_F(HubTest, WhatIsSaidBeforeTheStartIsAnsweredBehindIt) {
+    store("ada", 3);
+    const auto ada = knock("ada");
+    say(ada, {{"type", "ping"}});
+    ada.session->received("{");
+    EXPECT_THAT(ada->types(), IsEmpty());
+    until([&] { return ada->count("error") > 0; });
+    EXPECT_THAT(ada->types(), ElementsAre("connected", "pong", "error"));
+
+    const auto bob = knock("bob");
+    for (int i = 0; i < 40; ++i) say(bob, {{"type", "ping"}});
+    EXPECT_EQ(bob->closed, 1008);
 }
 
 TEST_F(HubTest, ResumeAHundredTimesIsSlowedDown) {
@@ -257,8 +276,7 @@ TEST_F(HubTest, ATokenThatRunsOutCloses) {
     Session::Start start;
     start.user = UserId{"ada"};
     start.expires = system_now() + std::chrono::seconds{60};
-    Client ada{std::make_shared<Session>(*hub, std::move(start)), std::make_unique<FarEnd>()};
-    ada.session->opened(*ada.end);
+    const auto ada = connect(std::move(start));
     EXPECT_GT(ada->life.count(), 50'000);
     EXPECT_LE(ada->life.count(), 60'000);
     ada.session->expired();

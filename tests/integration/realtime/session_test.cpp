@@ -18,7 +18,7 @@ protected:
     std::string code_of(const std::string& text) {
         const auto ada = open("ada");
         ada.session->received(text);
-        settle();
+        until([&] { return ada->count("error") + ada->count("device_info_received") > 0; });
         return ada->last("error").is_null() ? "" : ada->last("error").at("code").get<std::string>();
     }
 };

@@ -1,0 +1,22 @@
+// The soak of the sockets, shortly: clients that come and go in every way, a server that is killed twice and stopped
+// once, and nothing lost. `./dev soak` makes the long run. A failed one says its seed; CARILLON_SOAK_SEED chooses one.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {soak} from '../soak/support/run.mjs';
+
+const seed = process.env.CARILLON_SOAK_SEED ?? String(Date.now() % 1_000_000);
+
+async function passes(options) {
+    const {counts, violations, violated} = await soak({seed, restarts: 3, ...options});
+    const shown = violations.slice(0, 10).map((each) => JSON.stringify(each)).join('\n');
+    assert.equal(violated, 0, `seed ${seed}: ${violated} breaches\n${shown}\n${JSON.stringify(counts)}`);
+    // It must not have passed for want of trying.
+    assert.deepEqual([counts.kill, counts.stop, counts.cut], [2, 1, 1]);
+    assert.ok(counts.messages >= options.messages, JSON.stringify(counts));
+    for (const what of ['doubles', 'resumes', 'drops', 'crashes', 'sleeps', 'paused', 'acks', 'reads']) {
+        assert.ok(counts[what] > 0, `no ${what}: ${JSON.stringify(counts)}`);
+    }
+}
+
+test('6 000 messages to 40 users', () => passes({messages: 6_000, users: 40}));
+test('2 000 messages to 20 users over TLS', () => passes({messages: 2_000, users: 20, tls: true}));
