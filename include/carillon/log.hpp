@@ -54,6 +54,10 @@ inline void error(std::string_view event, Fields fields = {}) {
     write(Level::error, event, fields);
 }
 
+// What a library says of a failure, without what stands between quotes: the database quotes values and whole
+// rows, which are nobody's business who reads the log. The first line only.
+[[nodiscard]] std::string without_values(std::string_view what);
+
 // One line as it would be written, without its time: what the tests look at.
 [[nodiscard]] std::string format(Format format, Level level, std::string_view event, Fields fields);
 

@@ -76,7 +76,8 @@ Application::Application(config::Config config, Materials materials, Reload relo
       metrics_{server_version},
       users_{database_, system_now},
       notifications_{{io_.get_executor(), database_, users_.directory(), system_now, node_name(config_),
-                      [this](const std::vector<notify::FeedItem>& items) { sockets_.tell(items); }},
+                      [this](const std::vector<notify::FeedItem>& items) { sockets_.tell(items); },
+                      [this] { sockets_.distrust(); }},
                      config_,
                      std::move(materials.notifications)},
       tickets_{database_},
@@ -155,6 +156,7 @@ asio::awaitable<void> Application::start() {
     }
     if (stopping_) co_return;
     notifications_.start();
+    sockets_.start();
     readiness_.enter(admin::Phase::serving);
     router_.release();
     log::info("server_ready", {{"version", server_version}, {"node", node_name(config_)}});

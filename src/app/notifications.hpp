@@ -44,6 +44,7 @@ public:
         Clock clock;
         std::string node;
         std::function<void(const std::vector<notify::FeedItem>&)> fed;  // for the sockets
+        std::function<void()> feed_in_doubt;
     };
     Notifications(const Around& around, const config::Config& config, NotificationMaterials materials);
 

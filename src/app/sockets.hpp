@@ -46,6 +46,8 @@ public:
 
     [[nodiscard]] http::Routes routes();
     void tell(const std::vector<notify::FeedItem>& items) { hub_.tell(items); }
+    void distrust() { hub_.distrust(); }
+    void start() { hub_.start(); }
     void stop() { hub_.stop(); }
     [[nodiscard]] std::vector<prometheus::MetricFamily> metrics(const net::WebSocketNumbers& wire) const;
 

@@ -92,4 +92,14 @@ void write(Level level, std::string_view event, Fields fields) {
     writer->logger->log(spdlog::level::info, format_line(writer->format, system_now(), level, event, fields));
 }
 
+std::string without_values(std::string_view what) {
+    std::string text;
+    bool quoted = false;
+    for (const char c : what.substr(0, what.find('\n'))) {
+        if (c == '"') quoted = !quoted;
+        if (!quoted || c == '"') text += c;
+    }
+    return text;
+}
+
 }  // namespace carillon::log

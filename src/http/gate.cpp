@@ -71,13 +71,14 @@ std::optional<Error> Gate::identify_by(std::string_view token, Request& request,
 }
 
 // Not before the route is known to be one that takes it: looking at a ticket uses it up.
-asio::awaitable<std::optional<Error>> Gate::take_ticket(Request& request) const {
+asio::awaitable<std::optional<Error>> Gate::take_ticket(Request& request, const Route& route) const {
     auto shown = credentials_of_handshake(request);
     std::optional<Caller> caller;
     if (tickets_ && shown.has_value()) caller = co_await tickets_->redeem(std::move(shown->ticket));
     if (!caller)
         co_return Error{Failure::unauthenticated, "invalid_ticket",
                         "The ticket was used, has run out, or is none."};
+    if (!role_suffices(*caller, route.access)) co_return not_yours();
     request.caller = std::move(caller);
     co_return std::nullopt;
 }
@@ -89,8 +90,8 @@ asio::awaitable<std::optional<UserId>> Gate::canonical(std::string_view id_or_ph
 }
 
 asio::awaitable<std::optional<Error>> Gate::authorise(Request& request, const Route& route) const {
-    if (route.upgrades && !request.caller) {
-        if (auto refused = co_await take_ticket(request)) co_return std::move(*refused);
+    if (route.upgrades && !request.caller && route.access != Access::open) {
+        if (auto refused = co_await take_ticket(request, route)) co_return std::move(*refused);
     }
     const auto* named = user_in_path(request);
     if (!named) co_return std::nullopt;

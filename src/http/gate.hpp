@@ -41,7 +41,7 @@ public:
 
 private:
     std::optional<Error> identify_by(std::string_view token, Request& request, const Route& route) const;
-    asio::awaitable<std::optional<Error>> take_ticket(Request& request) const;
+    asio::awaitable<std::optional<Error>> take_ticket(Request& request, const Route& route) const;
     asio::awaitable<std::optional<UserId>> canonical(std::string_view id_or_phone) const;
 
     std::shared_ptr<const JwtVerifier> verifier_;

@@ -65,21 +65,10 @@ void log_request(const Request& request, const Response& response, std::chrono::
                 {"traceparent", request.traceparent}});
 }
 
-// The database quotes values and whole rows in its messages; they are nobody's business who reads the log.
-std::string without_values(std::string_view what) {
-    std::string text;
-    bool quoted = false;
-    for (const char c : what.substr(0, what.find('\n'))) {
-        if (c == '"') quoted = !quoted;
-        if (!quoted || c == '"') text += c;
-    }
-    return text;
-}
-
 Error unforeseen(const Request& request, const char* what) {
     log::error(
         "request_failed",
-        {{"request_id", request.id}, {"path", route_of(request).path}, {"what", without_values(what)}});
+        {{"request_id", request.id}, {"path", route_of(request).path}, {"what", log::without_values(what)}});
     return {Failure::internal, "Something went wrong here. The request id leads to it in the log."};
 }
 

@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -124,6 +126,10 @@ void Stream::wait(Wants wants, Waiter waiter) {
 void Stream::cancel() noexcept {
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+}
+
+void Stream::limit_unsent(int bytes) noexcept {
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
 }
 
 void Stream::finish_writing() noexcept {

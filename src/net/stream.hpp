@@ -53,6 +53,8 @@ public:
     };
     void wait(Wants wants, Waiter waiter);
     void cancel() noexcept;
+    // How much the kernel takes that it has not sent yet.
+    void limit_unsent(int bytes) noexcept;
     // Says goodbye and sends no more; reading goes on.
     void finish_writing() noexcept;
 

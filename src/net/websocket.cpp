@@ -18,7 +18,6 @@ std::array<char, 64 << 10>& scratch() {
     return buffer;
 }
 
-constexpr int reads_in_a_row = 4;
 // Of the frames that go out in one call.
 constexpr std::size_t gathered = 64;
 // A queue that was longer once does not keep its memory.
@@ -26,6 +25,13 @@ constexpr std::size_t kept_capacity = 8;
 // Of more pings than this that wait for their answer only the latest gets one (RFC 6455, 5.5.3).
 constexpr std::size_t pongs_queued = 64;
 constexpr int pings_missed = 2;
+// A queue that is never quite empty gives back the memory of what has gone out.
+constexpr std::uint32_t written_kept = 64;
+// Of what the kernel holds without having sent it: a reader that takes nothing is noticed the sooner, and
+// costs less.
+constexpr int unsent_in_kernel = 128 << 10;
+// A token may be good for ever; a clock is not.
+constexpr std::chrono::hours longest_life{24 * 365};
 constexpr std::uint16_t no_code = 1005;
 constexpr std::uint16_t vanished = 1006;
 
@@ -51,7 +57,9 @@ WebSocket::WebSocket(WebSockets& all, Stream stream, std::shared_ptr<Speaker> sp
       speaker_{std::move(speaker)},
       parser_{all.settings().message_bytes},
       peer_{std::move(peer)},
-      address_key_{std::move(address_key)} {}
+      address_key_{std::move(address_key)} {
+    stream_.limit_unsent(unsent_in_kernel);
+}
 
 WebSocket::~WebSocket() = default;
 
@@ -80,12 +88,11 @@ void WebSocket::wait_for_input(Stream::Wants wants) {
 }
 
 void WebSocket::read() {
-    for (int i = 0; i < reads_in_a_row; ++i) {
-        const auto step = stream_.try_read(scratch().data(), scratch().size());
-        if (step.wants != Stream::Wants::nothing) return wait_for_input(step.wants);
-        if (step.bytes == 0) return end();
-        if (!take(scratch().data(), step.bytes)) return;
-    }
+    const auto step = stream_.try_read(scratch().data(), scratch().size());
+    if (step.wants != Stream::Wants::nothing) return wait_for_input(step.wants);
+    if (step.bytes == 0) return end();
+    if (!take(scratch().data(), step.bytes)) return;
+    if (step.bytes < scratch().size() && !stream_.has_pending()) return wait_for_input(Stream::Wants::read);
     // There may be more, and others have waited long enough.
     reading_ = true;
     boost::asio::post(all_.io(), [this] {
@@ -111,11 +118,12 @@ bool WebSocket::on_text(std::string_view text) {
 bool WebSocket::on_ping(std::string_view payload) {
     pings_unanswered_ = 0;
     if (state_ != State::open) return true;
-    auto pong = control_frame(Opcode::pong, payload);
-    if (queue_.size() - first_ < pongs_queued)
-        enqueue(std::move(pong));
-    else
-        owed_pong_ = std::move(pong);
+    if (queue_.size() - first_ < pongs_queued) {
+        enqueue(control_frame(Opcode::pong, payload));
+    } else {
+        owes_pong_ = true;
+        owed_pong_ = payload;
+    }
     return !ended_;
 }
 
@@ -206,6 +214,9 @@ void WebSocket::drop_written(std::size_t bytes) {
         ++first_;
         ++all_.count().frames_sent;
     }
+    if (first_ < written_kept || first_ < queue_.size() / 2) return;
+    queue_.erase(queue_.begin(), queue_.begin() + first_);
+    first_ = 0;
 }
 
 // What has begun must be finished, or nothing that follows could be read. Of a record of TLS that waits to be
@@ -226,13 +237,13 @@ void WebSocket::wrote_all() {
     if (queue_.capacity() > kept_capacity) std::vector<Frame>{}.swap(queue_);
     if (state_ == State::closed) return finish();
     if (state_ != State::open) return;
-    if (owed_pong_) enqueue(std::exchange(owed_pong_, nullptr));
+    if (std::exchange(owes_pong_, false)) enqueue(control_frame(Opcode::pong, owed_pong_));
     if (std::exchange(tell_drained_, false)) speaker_->drained();
 }
 
 void WebSocket::wait_for_output(Stream::Wants wants) {
     write_waiting_ = true;
-    if (state_ == State::open) deadline_.set(all_.settings().stall);
+    if (state_ == State::open) wind_clock();
     stream_.wait(wants, {this, [](void* self, bool ready) {
                              auto& socket = *static_cast<WebSocket*>(self);
                              socket.write_waiting_ = false;
@@ -282,28 +293,25 @@ void WebSocket::end() {
     all_.bury(*this);
 }
 
-void WebSocket::abort() {
-    end();
-}
-
 void WebSocket::going_away() {
     if (state_ == State::open) speaker_->going_away();
 }
 
 void WebSocket::tick() {
     if (state_ != State::open) return end();
+    // The wheel may come by a little early.
+    if (Clock::now() + TimerWheel::tick >= life_ends_) {
+        life_ends_ = Clock::time_point::max();
+        speaker_->expired();
+        if (state_ == State::open) wind_clock();
+        return;
+    }
     if (write_waiting_) {
         ++all_.count().stalled;
         leave_speaker(static_cast<std::uint16_t>(CloseCode::try_later));
         state_ = State::closed;
         drop_unwritten();
         return queue_close(static_cast<std::uint16_t>(CloseCode::try_later), "nothing was taken");
-    }
-    if (Clock::now() >= life_ends_) {
-        life_ends_ = Clock::time_point::max();
-        speaker_->expired();
-        if (state_ == State::open) wind_clock();
-        return;
     }
     if (pings_unanswered_ >= pings_missed) {
         ++all_.count().unanswered;
@@ -315,12 +323,13 @@ void WebSocket::tick() {
 }
 
 void WebSocket::limit_life(std::chrono::milliseconds from_now) {
-    life_ends_ = Clock::now() + from_now;
+    life_ends_ = Clock::now() + std::min<std::chrono::milliseconds>(from_now, longest_life);
     wind_clock();
 }
 
 void WebSocket::wind_clock() {
-    std::chrono::milliseconds next = all_.settings().ping;
+    // Of a socket that takes nothing no answer to a ping can be expected.
+    std::chrono::milliseconds next = write_waiting_ ? all_.settings().stall : all_.settings().ping;
     if (life_ends_ != Clock::time_point::max()) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(life_ends_ - Clock::now());
         next = std::clamp(left, std::chrono::milliseconds::zero(), next);

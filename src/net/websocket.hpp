@@ -32,7 +32,8 @@ public:
     void start(std::string received);
     void write_out();
     void going_away();
-    void abort();
+    // At once, whatever is queued.
+    void end();
     // Nothing of asio's refers to it any more.
     [[nodiscard]] bool buried() const noexcept {
         return ended_ && !reading_ && !write_waiting_ && !write_scheduled_;
@@ -69,7 +70,6 @@ private:
     void wrote_all();
     void wait_for_output(Stream::Wants wants);
     void finish();
-    void end();
     void tick();
     void wind_clock();
 
@@ -85,7 +85,7 @@ private:
     std::shared_ptr<Speaker> speaker_;
     FrameParser parser_;
     std::vector<Frame> queue_;
-    Frame owed_pong_;  // to the latest of many pings, for when the queue has gone out
+    std::string owed_pong_;  // what the latest of many pings carried, for when the queue has gone out
     std::size_t queue_bytes_ = 0;
     std::uint32_t first_ = 0;   // of the queue, the first that is not written
     std::uint32_t offset_ = 0;  // bytes of it that are
@@ -100,6 +100,7 @@ private:
     bool write_waiting_ = false;  // the socket takes nothing at the moment
     bool write_scheduled_ = false;
     bool tell_drained_ = false;
+    bool owes_pong_ = false;
     bool broken_ = false;      // by the other side: it may still be sending
     bool discarding_ = false;  // what still comes in is not looked at
     bool ended_ = false;

@@ -50,7 +50,7 @@ void WebSockets::going_away() {
 }
 
 void WebSockets::abort() {
-    for (auto* socket = first_; socket; socket = socket->next_) socket->abort();
+    for (auto* socket = first_; socket; socket = socket->next_) socket->end();
 }
 
 // Posted, so that everything that is sent in this turn of the loop goes out in one call.
@@ -65,6 +65,9 @@ void WebSockets::write_turn() {
     for (std::size_t i = 0; i < written_in_a_turn && writing_ < to_write_.size(); ++i)
         to_write_[writing_++]->write_out();
     if (writing_ < to_write_.size()) {
+        // Under lasting load it is never empty.
+        to_write_.erase(to_write_.begin(), to_write_.begin() + static_cast<std::ptrdiff_t>(writing_));
+        writing_ = 0;
         boost::asio::post(io_, [this] { write_turn(); });
         return;
     }

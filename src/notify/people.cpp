@@ -9,11 +9,14 @@
 namespace carillon::notify {
 namespace {
 
+// The names come as JSON and not as an array: of an array PostgreSQL looks at the length, finds that a plan
+// made for this very one would be cheaper than a kept one, and plans anew each time: 0.44 ms, more than all
+// the rest.
 constexpr db::Statement find_statement{"people_find", R"sql(
     WITH wanted AS (
-        SELECT id FROM users WHERE id = ANY($1::text[])
+        SELECT u.id FROM jsonb_array_elements_text($1::jsonb) n (id) JOIN users u USING (id)
          UNION
-        SELECT id FROM users WHERE phone = ANY($2::text[]))
+        SELECT u.id FROM jsonb_array_elements_text($2::jsonb) n (phone) JOIN users u USING (phone))
     SELECT u.id, u.name, u.phone, COALESCE(s.language, u.locale) AS language,
            to_jsonb(s.channels_off) AS channels_off, to_jsonb(s.muted) AS muted, s.digest_minutes,
            (extract(epoch FROM quiet_until(now(), COALESCE(s.timezone, u.timezone, 'UTC'), s.quiet_from, s.quiet_to))
@@ -86,7 +89,7 @@ People find_people(db::Session& session, const std::vector<std::string>& names) 
         phones.push_back(phone->e164());
         asked_as.emplace(phone->e164(), name);
     }
-    for (const auto& row : session.exec(find_statement, db::array_of(names), db::array_of(phones))) {
+    for (const auto& row : session.exec(find_statement, to_text(Json(names)), to_text(Json(phones)))) {
         auto who = recipient_of(row);
         // An id wins over a number: a user may be called by digits only.
         const auto [first, last] = asked_as.equal_range(who.phone);

@@ -56,6 +56,7 @@ class Pipeline {
 public:
     struct Observers {
         std::function<void(const std::vector<FeedItem>&)> fed;  // for the sockets
+        std::function<void()> feed_in_doubt;                    // feeds may hold what `fed` was not told
         std::function<void(const AttemptNews&)> attempted;
         std::function<void(std::string_view status, std::string_view channel)> ended;
     };

@@ -12,14 +12,17 @@
 namespace carillon::notify {
 namespace {
 
+// As JSON, so that its plan is kept (see people.cpp).
 constexpr db::Statement take_statement{"plan_take", R"sql(
-    WITH taken AS (DELETE FROM outbox WHERE event_id = ANY($1::text[]) RETURNING event_id)
+    WITH taken AS (
+        DELETE FROM outbox o USING jsonb_array_elements_text($1::jsonb) e (id) WHERE o.event_id = e.id
+        RETURNING o.event_id)
     SELECT s.stamp, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us, t.event_id
       FROM template_stamp s
       LEFT JOIN taken t ON true)sql"};
 
 // The heads are locked in the order of the users' ids, as everywhere, and until the commit: a place in a feed
-// is never seen before every lower one is.
+// is never seen before every lower one is. That the events are planned is written with it: a round trip less.
 constexpr db::Statement insert_feed{"plan_feed", R"sql(
     WITH items AS (
         SELECT i.*, row_number() OVER (PARTITION BY user_id ORDER BY n) AS place,
@@ -30,7 +33,10 @@ constexpr db::Statement insert_feed{"plan_feed", R"sql(
         INSERT INTO feed_heads AS h (user_id, last_seq)
         SELECT user_id, count(*) FROM items GROUP BY user_id ORDER BY user_id
             ON CONFLICT (user_id) DO UPDATE SET last_seq = h.last_seq + EXCLUDED.last_seq
-        RETURNING user_id, last_seq)
+        RETURNING user_id, last_seq),
+    planned AS (
+        INSERT INTO event_plans (event_id, recipients, deliveries, feed_rows, broadcast)
+        SELECT * FROM unnest($6::text[], $7::integer[], $8::integer[], $9::integer[], $10::text[]))
     INSERT INTO feed (user_id, seq, event_id, type, body)
     SELECT i.user_id, h.last_seq - i.places + i.place, i.event_id, i.type, ($5::text[])[i.body_no]::jsonb
       FROM items i
@@ -87,7 +93,27 @@ constexpr std::size_t few = 32;
 
 using Place = std::pair<std::string, std::string>;  // event, user
 
-std::map<Place, std::int64_t> write_feed(db::Session& session, std::vector<FeedItem>& feed) {
+// The rows of event_plans.
+struct EventColumns {
+    explicit EventColumns(const Plan& plan) {
+        std::unordered_map<std::string, std::int64_t> deliveries, feed_rows;
+        for (const auto& delivery : plan.deliveries) ++deliveries[delivery.message.event.value()];
+        for (const auto& item : plan.feed) ++feed_rows[item.event.value()];
+        for (const auto& event : plan.events) {
+            ids.add(event.id.value());
+            recipients.add(event.recipients);
+            delivered.add(deliveries[event.id.value()]);
+            fed.add(feed_rows[event.id.value()]);
+            broadcasts.add_or_null(event.broadcast);
+        }
+    }
+
+    TextColumn ids, broadcasts;
+    NumberColumn recipients, delivered, fed;
+};
+
+std::map<Place, std::int64_t> write_feed(db::Session& session, Plan& plan) {
+    auto& feed = plan.feed;
     TextColumn users, events, types, bodies;
     NumberColumn body_numbers;
     std::unordered_map<const std::string*, std::int64_t>
@@ -101,6 +127,7 @@ std::map<Place, std::int64_t> write_feed(db::Session& session, std::vector<FeedI
         if (is_new) bodies.add(std::string_view{*item.body});
         body_numbers.add(body->second);
     }
+    const EventColumns told{plan};
     std::map<Place, std::int64_t> places;
     const auto insert = [&](auto&&... columns) {
         // A plan kept for a handful of rows would compare every row of a large batch with every other.
@@ -108,8 +135,9 @@ std::map<Place, std::int64_t> write_feed(db::Session& session, std::vector<FeedI
                                  : session.exec_anew(insert_feed, columns...);
     };
     Time at;  // the same for all of a transaction; what is told live and what is told again agree on it
-    for (const auto& row :
-         insert(users.array(), events.array(), types.array(), body_numbers.array(), bodies.array())) {
+    for (const auto& row : insert(users.array(), events.array(), types.array(), body_numbers.array(),
+                                  bodies.array(), told.ids.array(), told.recipients.array(),
+                                  told.delivered.array(), told.fed.array(), told.broadcasts.array())) {
         places.emplace(Place{row["event_id"].c_str(), row["user_id"].c_str()}, row["seq"].as<std::int64_t>());
         if (at == Time{}) at = time_of(row["at_us"]);
     }
@@ -234,20 +262,9 @@ void write_queue(db::Session& session, const Plan& plan, std::chrono::seconds le
 }
 
 void write_events(db::Session& session, const Plan& plan) {
-    std::unordered_map<std::string, std::int64_t> deliveries, feed_rows;
-    for (const auto& delivery : plan.deliveries) ++deliveries[delivery.message.event.value()];
-    for (const auto& item : plan.feed) ++feed_rows[item.event.value()];
-    TextColumn ids, broadcasts;
-    NumberColumn recipients, delivered, fed;
-    for (const auto& event : plan.events) {
-        ids.add(event.id.value());
-        recipients.add(event.recipients);
-        delivered.add(deliveries[event.id.value()]);
-        fed.add(feed_rows[event.id.value()]);
-        broadcasts.add_or_null(event.broadcast);
-    }
-    session.exec(insert_plans, ids.array(), recipients.array(), delivered.array(), fed.array(),
-                 broadcasts.array());
+    const EventColumns told{plan};
+    session.exec(insert_plans, told.ids.array(), told.recipients.array(), told.delivered.array(),
+                 told.fed.array(), told.broadcasts.array());
 }
 
 void count(db::Session& session, const Plan& plan, const PlanTimes& times) {
@@ -265,7 +282,7 @@ void count(db::Session& session, const Plan& plan, const PlanTimes& times) {
 
 Taken take_events(db::Session& session, const std::vector<std::string>& ids) {
     Taken taken;
-    for (const auto& row : session.exec(take_statement, db::array_of(ids))) {
+    for (const auto& row : session.exec(take_statement, to_text(Json(ids)))) {
         taken.template_stamp = row["stamp"].as<std::int64_t>();
         taken.now = time_of(row["now_us"]);
         if (!row["event_id"].is_null()) taken.events.emplace(row["event_id"].c_str());
@@ -276,7 +293,7 @@ Taken take_events(db::Session& session, const std::vector<std::string>& ids) {
 void write_plan(db::Session& session, Plan& plan, const PlanTimes& times, std::chrono::seconds lease,
                 const std::string& node) {
     if (!plan.feed.empty()) {
-        const auto places = write_feed(session, plan.feed);
+        const auto places = write_feed(session, plan);
         for (auto& delivery : plan.deliveries) {
             const auto place = places.find({delivery.message.event.value(), delivery.message.user.value()});
             if (place != places.end()) delivery.message.feed_seq = place->second;
@@ -288,7 +305,7 @@ void write_plan(db::Session& session, Plan& plan, const PlanTimes& times, std::c
         write_queue(session, plan, lease, node);
         count(session, plan, times);
     }
-    if (!plan.events.empty()) write_events(session, plan);
+    if (plan.feed.empty() && !plan.events.empty()) write_events(session, plan);
 }
 
 }  // namespace carillon::notify

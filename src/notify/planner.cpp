@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::chrono::milliseconds pause_after_failure{200};
 constexpr int claimed_at_once = 500;
+// The commit's answer was lost.
+constexpr std::string_view outcome_unknown = "outcome_unknown";
 // Nobody else's events are here unless another process died; then its lease has to run out first anyway.
 constexpr std::chrono::milliseconds longest_watch{std::chrono::seconds{30}};
 // How far a batch looks for events whose people are not being told something already.
@@ -149,6 +151,7 @@ asio::awaitable<void> Planner::plan(Items items) {
     } catch (const Unavailable& away) {
         // What takes too long together may go one by one; the same batch again would take as long again.
         again = away.code() != "database_timeout";
+        if (away.code() == outcome_unknown && hooks_.in_doubt) hooks_.in_doubt();
     }
     if (again) {
         // Their rows are safe in the outbox; here they wait, so that nothing waits for a lease that need not.
@@ -174,7 +177,8 @@ asio::awaitable<void> Planner::plan_one_by_one(Items items) {
         try {
             const bool done = co_await attempt(alone);
             if (!done && alone.front().tries >= settings_.tries) co_await give_up(alone.front().event);
-        } catch (const Unavailable&) {
+        } catch (const Unavailable& away) {
+            if (away.code() == outcome_unknown && hooks_.in_doubt) hooks_.in_doubt();
             co_return;
         }
     }

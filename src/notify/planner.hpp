@@ -40,6 +40,7 @@ public:
         std::function<Room()> room;
         std::function<void(Planned)> planned;
         std::function<void()> broadcast;
+        std::function<void()> in_doubt;  // it may be planned, and nobody was told
     };
     Planner(asio::any_io_executor executor, db::Database& database, const Channels& channels, Books& books,
             std::shared_ptr<const Policy> policy, Settings settings, Hooks hooks);

@@ -17,6 +17,8 @@ Publisher::Publisher(db::Database& database, Outbox& outbox)
                    return std::vector<bool>(events.size(), true);
                }} {}
 
+// The event is handed over also when nobody knows whether it was stored: if it was, it need not wait for its
+// lease, nor let a later one overtake it; if not, the planner finds nothing to plan.
 asio::awaitable<void> Publisher::publish(Event event) {
     auto stored = event;
     std::exception_ptr broken;
@@ -25,8 +27,6 @@ asio::awaitable<void> Publisher::publish(Event event) {
     } catch (const Unavailable&) {
         broken = std::current_exception();
     }
-    // Also when nobody knows whether it was stored: if it was, it need not wait for its lease; if not, the
-    // planner finds nothing to plan.
     outbox_.committed(std::move(event));
     if (broken) std::rethrow_exception(broken);
 }
@@ -36,8 +36,14 @@ asio::awaitable<void> Publisher::publish_with(Event event, const Also& also) {
         Outbox::raise(session, event);
         also(session);
     };
-    co_await database_.transact(std::move(job));
+    std::exception_ptr broken;
+    try {
+        co_await database_.transact(std::move(job));
+    } catch (const Unavailable&) {
+        broken = std::current_exception();
+    }
     outbox_.committed(std::move(event));
+    if (broken) std::rethrow_exception(broken);
 }
 
 }  // namespace carillon::notify

@@ -9,8 +9,7 @@
 namespace carillon::notify {
 namespace {
 
-// A page ends where its messages together grow large: a batch of pages is in memory at once. The size is that
-// of the stored form, which needs no unpacking to be known.
+// A page ends where its messages together grow large: a batch of pages is in memory at once.
 constexpr db::Statement pages_statement{"replay_pages", R"sql(
     SELECT w.n, h.last_seq, f.seq, f.event_id, f.type, f.body, f.read_at IS NOT NULL AS read,
            (extract(epoch FROM f.created_at) * 1000000)::bigint AS at_us
@@ -19,7 +18,8 @@ constexpr db::Statement pages_statement{"replay_pages", R"sql(
       LEFT JOIN LATERAL (
             SELECT sized.*
               FROM (SELECT kept.*, sum(kept.size) OVER (ORDER BY kept.seq) - kept.size AS before
-                      FROM (SELECT seq, event_id, type, body, read_at, created_at, pg_column_size(body) AS size
+                      FROM (SELECT seq, event_id, type, body::text AS body, read_at, created_at,
+                                   octet_length(body::text) AS size
                               FROM feed
                              WHERE user_id = w.user_id AND w.after >= 0
                                AND seq > greatest(w.after, h.last_seq - $3::bigint)

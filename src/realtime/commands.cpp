@@ -52,7 +52,8 @@ bool Commands::take(Said&& said) {
 }
 
 asio::awaitable<void> Commands::run(std::shared_ptr<Session> session) {
-    while (!waiting_.empty() && session->is_open()) {
+    // Also behind a goodbye: what was said before it was meant.
+    while (!waiting_.empty()) {
         const auto said = std::move(waiting_.front());
         waiting_.pop_front();
         try {
@@ -60,7 +61,8 @@ asio::awaitable<void> Commands::run(std::shared_ptr<Session> session) {
         } catch (const Unavailable&) {
             session->fail(away(), said.type);
         } catch (const std::exception& surprise) {
-            log::error("socket_command_failed", {{"type", said.type}, {"what", surprise.what()}});
+            log::error("socket_command_failed",
+                       {{"type", said.type}, {"what", log::without_values(surprise.what())}});
             const Error internal{Failure::internal, "Something went wrong here."};
             session->fail(internal, said.type);
         }
@@ -114,7 +116,7 @@ Commands::Answer Commands::carry_out(const MarkRead& read) {
     const Error unknown{Failure::not_found, "There is no such message in the feed."};
     if (!done) co_return session_.fail(unknown, "mark_read");
     // What changed is told to all of the user's connections, this one among them.
-    if (done->marked > 0) co_return;
+    if (done->marked > 0) co_return session_.succeed();
     session_.answer("read", {{"notification_id", read.all ? Json{} : Json(read.event.value())},
                              {"from_seq", done->from},
                              {"to_seq", done->to},

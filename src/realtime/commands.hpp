@@ -23,6 +23,7 @@ public:
 
     // False when too many wait; the message is then still its owner's.
     [[nodiscard]] bool take(Said&& said);
+    void forget() { waiting_.clear(); }
     [[nodiscard]] const std::string& platform() const noexcept { return platform_; }
     [[nodiscard]] const std::string& app_version() const noexcept { return app_version_; }
 

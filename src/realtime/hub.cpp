@@ -17,7 +17,15 @@ constexpr std::chrono::seconds sweep_every{5};
 constexpr int forgotten_at_once = 2'000;
 constexpr std::chrono::milliseconds sweep_again{10};
 constexpr std::chrono::milliseconds soonest_return{500};
+constexpr std::chrono::milliseconds least_spread{1'000};
 constexpr std::chrono::milliseconds latest_return{30'000};
+// Everybody's feed is looked at once in so many turns of the patrol.
+constexpr std::chrono::seconds patrol_every{1};
+constexpr std::size_t patrol_turns = 30;
+// Close codes that have a count of their own; clients may say any.
+constexpr std::array<std::uint16_t, 15> named_codes{1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008,
+                                                    1009, 1012, 1013, 4401, 4403, 4429, 1011};
+constexpr std::uint16_t other_codes = 0;
 // The types that have a count of their own: those the contract names. Others could be as many as policies
 // have.
 constexpr std::array named_types{"lead_update", "conversation_update", "notification", "lead.distributed"};
@@ -38,7 +46,8 @@ Hub::Hub(Around around, HubSettings settings)
       control_{&numbers_.told["control"]},
       telling_{replayed_},
       recent_{settings_.recent_bytes},
-      sweep_{around_.executor} {
+      sweep_{around_.executor},
+      patrol_{around_.executor} {
     for (const auto* type : named_types) numbers_.told.emplace(type, 0);
     numbers_.told.emplace(other_types, 0);
 }
@@ -48,6 +57,7 @@ Hub::~Hub() = default;
 void Hub::stop() {
     stopped_ = true;
     sweep_.cancel();
+    patrol_.cancel();
 }
 
 // ---- What is told
@@ -65,7 +75,6 @@ void Hub::tell(const std::vector<notify::FeedItem>& items) {
         first = ends;
     }
     telling_ = replayed_;
-    keep_within_limit();
 }
 
 // Of a reader who has not been here lately nothing is kept: most readers of most messages never connect.
@@ -74,11 +83,13 @@ void Hub::tell_reader(std::span<const notify::FeedItem> items) {
     if (found == mailboxes_.end()) return;
     auto& mailbox = found->second;
     for (const auto& item : items) mailbox.add(item.seq, text_frame(stored_message(item, false)));
-    const auto& sessions = mailbox.sessions();
+    auto& sessions = mailbox.sessions();
     if (sessions.empty()) return;
     const auto counted = numbers_.told.find(items.front().type);
     telling_ = counted != numbers_.told.end() ? &counted->second : &numbers_.told[other_types];
-    for (auto* session : sessions) session->advance();
+    // From the back: whoever does not read its answers is let go meanwhile, and leaves the list.
+    for (auto i = sessions.size(); i-- > 0;) sessions[i]->advance();
+    keep_within_limit();
     if (!around_.delivered) return;
     const auto now = around_.clock();
     for (const auto& item : items) around_.delivered(now - item.at);
@@ -96,9 +107,7 @@ void Hub::tell_read(const notify::ReadNews& news) {
     const auto frame = text_frame(message("read", now(), data));
     // A copy: whoever does not read its answers is let go, and leaves the list.
     const auto sessions = mailbox.sessions();
-    // Who has yet to be told where the feed ends will see what is read in what is told again.
-    for (auto* session : sessions)
-        if (session->has_started()) session->tell(frame);
+    for (auto* session : sessions) session->tell_news(frame);
 }
 
 void Hub::erased(const UserId& user) {
@@ -107,6 +116,57 @@ void Hub::erased(const UserId& user) {
     const auto sessions = found->second.sessions();
     for (auto* session : sessions) session->close(CloseCode::erased, "user_erased");
     mailboxes_.erase(found);
+}
+
+// Between a commit whose answer was lost and its telling nobody stands; and another server may have
+// committed. So everybody's feed is looked at from time to time, a part of them each second.
+void Hub::start() {
+    wind_patrol();
+}
+
+void Hub::wind_patrol() {
+    if (stopped_) return;
+    patrol_.expires_after(patrol_every);
+    patrol_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        patrol();
+        wind_patrol();
+    });
+}
+
+void Hub::patrol() {
+    const auto buckets = mailboxes_.bucket_count();
+    for (auto left = buckets / patrol_turns + 1; left > 0; --left) {
+        patrolled_ = (patrolled_ + 1) % buckets;
+        for (auto each = mailboxes_.begin(patrolled_); each != mailboxes_.end(patrolled_); ++each) {
+            const auto& sessions = each->second.sessions();
+            if (!sessions.empty()) sessions.front()->look_again();
+        }
+    }
+}
+
+void Hub::distrust() {
+    for (auto each = mailboxes_.begin(); each != mailboxes_.end();) {
+        const auto& sessions = each->second.sessions();
+        if (sessions.empty()) {
+            each = mailboxes_.erase(each);
+            continue;
+        }
+        sessions.front()->look_again();
+        ++each;
+    }
+}
+
+void Hub::advance(const Session& session) {
+    const auto found = mailboxes_.find(session.user());
+    if (found == mailboxes_.end()) return;
+    const auto& sessions = found->second.sessions();
+    for (auto i = sessions.size(); i-- > 0;)
+        if (sessions[i] != &session) sessions[i]->advance();
+}
+
+std::size_t Hub::fair_share() const noexcept {
+    return settings_.queue_total_bytes / std::max<std::size_t>(numbers_.connections, 1);
 }
 
 // ---- Who is here
@@ -134,8 +194,8 @@ void Hub::detach(Session& session, Mailbox& mailbox, std::uint16_t code) {
     auto& sessions = mailbox.sessions();
     sessions.erase(std::find(sessions.begin(), sessions.end(), &session));
     --numbers_.connections;
-    // Clients may say any code; those that nobody gave a meaning count together.
-    ++numbers_.closed[code < 3000 || (code >= 4400 && code < 4500) ? code : 4000];
+    const bool named = std::find(named_codes.begin(), named_codes.end(), code) != named_codes.end();
+    ++numbers_.closed[named ? code : other_codes];
     if (!sessions.empty()) return;
     --numbers_.users;
     if (sessions.capacity() > 1) sessions.shrink_to_fit();
@@ -176,15 +236,16 @@ bool Hub::forget_departed() {
 
 // ---- For whoever asks
 
-std::string Hub::retry_hint(CloseCode why) const {
-    auto spread = std::chrono::milliseconds{2'500};
-    if (why == CloseCode::restart) {
-        const auto arrivals = std::max<std::size_t>(settings_.arrivals_per_second, 1);
-        spread = std::chrono::milliseconds{1'000 * numbers_.connections / arrivals + 1'000};
-    }
+std::string Hub::retry_hint(CloseCode why) {
+    auto spread = least_spread;
+    // As many as they were at first: they become fewer while one after the other is sent away.
+    crowd_ = why == CloseCode::restart ? std::max(crowd_, numbers_.connections) : numbers_.connections;
+    const auto arrivals = std::max<std::size_t>(settings_.arrivals_per_second, 1);
+    const std::chrono::milliseconds needed{1'000 * crowd_ / arrivals + 1'000};
+    spread = std::min(std::max(spread, needed), latest_return);
     const auto wait =
         soonest_return + std::chrono::duration_cast<std::chrono::milliseconds>(spread * around_.random());
-    return R"({"retry_after_ms":)" + std::to_string(std::min(wait, latest_return).count()) + "}";
+    return R"({"retry_after_ms":)" + std::to_string(wait.count()) + "}";
 }
 
 HubNumbers Hub::numbers() const {

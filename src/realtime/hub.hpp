@@ -80,6 +80,9 @@ public:
     void tell_read(const notify::ReadNews& news);
     // Their feed is gone, and begins anew should they come back.
     void erased(const UserId& user);
+    // Something may have been committed that was not told: whoever is here is told out of the database.
+    void distrust();
+    void start();
     void stop();
 
     [[nodiscard]] HubNumbers numbers() const;
@@ -98,6 +101,10 @@ public:
     // For the sessions.
     [[nodiscard]] Mailbox& attach(Session& session);
     void detach(Session& session, Mailbox& mailbox, std::uint16_t code);
+    // All other connections of the same reader.
+    void advance(const Session& session);
+    // Of the bytes that may wait for all.
+    [[nodiscard]] std::size_t fair_share() const noexcept;
     [[nodiscard]] std::uint64_t next_number() noexcept { return ++last_number_; }
     [[nodiscard]] const HubSettings& settings() const noexcept { return settings_; }
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return around_.executor; }
@@ -106,7 +113,7 @@ public:
     [[nodiscard]] DeviceRegistry& devices() noexcept { return around_.devices; }
     [[nodiscard]] Time now() const { return around_.clock(); }
     // {"retry_after_ms":…}: spread, so that those who are sent away together do not come back together.
-    [[nodiscard]] std::string retry_hint(CloseCode why) const;
+    [[nodiscard]] std::string retry_hint(CloseCode why);
     void count_told() noexcept { ++*telling_; }
     void count_control() noexcept { ++*control_; }
     void count_behind() noexcept { ++numbers_.fell_behind; }
@@ -119,6 +126,8 @@ private:
     void keep_within_limit();
     bool forget_departed();
     void wind_sweep(std::chrono::milliseconds in);
+    void wind_patrol();
+    void patrol();
 
     Around around_;
     HubSettings settings_;
@@ -131,6 +140,9 @@ private:
     // Those that somebody left, in that order. Some have found a connection again, some are here twice.
     std::deque<std::pair<UserId, Mailbox::Clock::time_point>> departed_;
     asio::steady_timer sweep_;
+    asio::steady_timer patrol_;
+    std::size_t patrolled_ = 0;  // buckets of the map
+    std::size_t crowd_ = 0;      // as many as were here when the first was sent away
     bool sweeping_ = false;
     bool stopped_ = false;
     std::uint64_t last_number_ = 0;

@@ -82,6 +82,11 @@ void Mailbox::forget_oldest() {
     if (recent_.empty()) recent_.shrink_to_fit();
 }
 
+void Mailbox::restart(std::int64_t head) {
+    forget_all();
+    head_ = tail_ = head;
+}
+
 void Mailbox::forget_all() {
     for (const auto& message : recent_) all_recent_.remove(*message);
     recent_.clear();

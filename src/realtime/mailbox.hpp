@@ -13,6 +13,8 @@
 #include <optional>
 #include <vector>
 
+#include "realtime/token_bucket.hpp"
+
 namespace carillon::realtime {
 
 class Session;
@@ -62,8 +64,12 @@ public:
     [[nodiscard]] std::optional<std::int64_t> head() const noexcept {
         return head_ < 0 ? std::nullopt : std::optional{head_};
     }
-    // Somebody has seen it end there.
-    void learn(std::int64_t head) noexcept { head_ = std::max(head_, head); }
+    // Somebody has seen it end there; true when it was not known to go so far.
+    bool learn(std::int64_t head) noexcept {
+        const bool news = head > head_;
+        head_ = std::max(head_, head);
+        return news;
+    }
 
     // Keeps the message; false when it is an old one.
     bool add(std::int64_t seq, Frame frame);
@@ -72,6 +78,12 @@ public:
     // The messages from one place to another have been read.
     void mark_read(std::int64_t from, std::int64_t to);
     void forget_oldest();
+    // What was known is of another feed: this one ends there.
+    void restart(std::int64_t head);
+
+    // What one reader may say, on however many connections.
+    TokenBucket messages;
+    TokenBucket resumes;
 
     [[nodiscard]] std::vector<Session*>& sessions() noexcept { return sessions_; }
     [[nodiscard]] const std::vector<Session*>& sessions() const noexcept { return sessions_; }

@@ -19,8 +19,13 @@ constexpr TokenBucket::Rate message_rate{50, 100};
 constexpr TokenBucket::Rate resume_rate{2, 5};
 
 constexpr std::size_t early_limit = 32;
+constexpr std::size_t early_bytes = 64 << 10;
+constexpr std::size_t news_limit = 100;
+constexpr std::size_t answers_unread = 32;
 // A token may be shown for a moment after it has run out, because clocks differ; then it holds that long.
 constexpr std::chrono::seconds least_time{30};
+// A life that is limited ends on time, give or take a tick.
+constexpr std::chrono::seconds longest_early{1};
 
 std::chrono::milliseconds time_left(std::chrono::microseconds left) {
     const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(left);
@@ -53,10 +58,11 @@ void Session::opened(Connection& connection) {
     connection_ = &connection;
     mailbox_ = &hub_.attach(*this);
     if (start_.expires) connection.limit_life(time_left(*start_.expires - hub_.now()));
-    if (const auto head = mailbox_->head()) {
+    const auto head = mailbox_->head();
+    // A place beyond the end that memory knows may exist all the same.
+    if (head && start_.since.value_or(0) <= *head) {
         begin(*head);
         advance();
-        hear_early();
     } else {
         cursor_ = start_.since.value_or(-1);
         load();
@@ -82,6 +88,8 @@ void Session::begin(std::int64_t last_seq) {
 }
 
 void Session::expired() {
+    const auto left = *start_.expires - hub_.now();
+    if (left > longest_early) return connection_->limit_life(time_left(left));
     close(CloseCode::token_expired, "token_expired");
 }
 
@@ -97,6 +105,8 @@ void Session::close(CloseCode code, std::string_view reason) {
 
 void Session::closed(std::uint16_t code) {
     connection_ = nullptr;
+    // What is done for somebody who was erased would bring them back.
+    if (commands_ && code == static_cast<std::uint16_t>(CloseCode::erased)) commands_->forget();
     hub_.detach(*this, *std::exchange(mailbox_, nullptr), code);
 }
 
@@ -124,8 +134,10 @@ bool Session::full() const {
     const auto& settings = hub_.settings();
     const auto backlog = connection_->backlog();
     if (backlog.frames >= settings.queue_messages || backlog.bytes >= settings.queue_bytes) return true;
-    // All together are over their limit: then each may have one under way.
-    return backlog.bytes_of_all >= settings.queue_total_bytes && backlog.frames > 0;
+    // All together are over their limit: then each may have its share of it, and whoever reads is not held up
+    // by those who do not.
+    return backlog.bytes_of_all >= settings.queue_total_bytes && backlog.frames > 0 &&
+           backlog.bytes >= hub_.fair_share();
 }
 
 bool Session::has_room_for_a_page() const {
@@ -133,7 +145,7 @@ bool Session::has_room_for_a_page() const {
     const auto backlog = connection_->backlog();
     if (backlog.frames == 0) return true;
     return backlog.frames + notify::Replay::page_limit <= settings.queue_messages &&
-           backlog.bytes <= settings.queue_bytes / 2 && backlog.bytes_of_all < settings.queue_total_bytes;
+           backlog.bytes <= settings.queue_bytes / 2;
 }
 
 // A reader that was level falls behind: from here on nothing is queued for it that it does not take.
@@ -151,6 +163,7 @@ void Session::wait_for_room() {
 
 void Session::load() {
     loading_ = true;
+    asked_head_ = mailbox_->head().value_or(0);
     auto self = shared_from_this();
     auto asked = read_page(hub_.replay(), user(), cursor_);
     asio::co_spawn(hub_.executor(), std::move(asked),
@@ -159,33 +172,51 @@ void Session::load() {
                        if (!self->connection_) return;
                        if (!failed) {
                            self->take(page);
-                           return self->hear_early();
+                           return self->catch_up_with_talk();
                        }
                        // Whoever is told nothing waits for nothing: come back, the cursor is yours.
-                       log::debug("replay_failed", {{"connection", self->id()}});
+                       self->tell_of_failure(failed);
                        self->close(CloseCode::try_later, self->hub_.retry_hint(CloseCode::try_later));
                    });
 }
 
 void Session::take(const notify::Replay::Page& page) {
-    mailbox_->learn(page.last_seq);
+    hub_.count_page();
+    if (page.last_seq < asked_head_) {
+        // What memory knows is of another feed than the database: that one began anew, or lost its end.
+        mailbox_->restart(page.last_seq);
+        note_gap();
+        cursor_ = std::min(cursor_, page.last_seq);
+    }
+    const bool news = mailbox_->learn(page.last_seq);
     if (starting_) begin(page.last_seq);
+    if (!connection_) return;
     if (resume_from_ >= 0) {
         rewind(std::exchange(resume_from_, -1), mailbox_->head().value_or(0));
         return advance();
     }
     for (const auto& [item, read] : page.items) {
         if (item.seq <= cursor_) continue;
-        if (item.seq > cursor_ + 1) gap_ = true;
+        if (full()) return wait_for_room();
+        if (item.seq > cursor_ + 1) note_gap();
         put(text_frame(stored_message(item, read)), item.seq);
     }
-    if (page.items.empty() && page.last_seq != cursor_) {
-        // None of it is kept; or the feed began anew, and what this reader has is from before.
-        gap_ = catching_up_ = true;
-        cursor_ = std::max(page.last_seq, mailbox_->head().value_or(0));
+    if (page.items.empty() && page.last_seq > cursor_) {
+        note_gap();  // none of it is kept
+        cursor_ = page.last_seq;
     }
-    hub_.count_page();
     advance();
+    // Somebody else may not have been told of it either.
+    if (news) hub_.advance(*this);
+}
+
+void Session::note_gap() {
+    if (!catching_up_) told_again_ = 0;
+    gap_ = catching_up_ = true;
+}
+
+void Session::look_again() {
+    if (connection_ && !starting_ && !loading_) load();
 }
 
 // Level again: what comes from here on is live.
@@ -196,15 +227,17 @@ void Session::arrive() {
 }
 
 void Session::resume(std::int64_t from) {
-    if (starting_ || loading_) {
+    const auto head = mailbox_->head().value_or(0);
+    if (loading_ || from > head) {
         resume_from_ = from;
+        if (!loading_) load();
         return;
     }
-    rewind(from, mailbox_->head().value_or(0));
+    rewind(from, head);
     advance();
 }
 
-// A place that does not exist yet is of another feed than this one: nothing can be told of what it missed.
+// A place that does not exist is of another feed than this one: nothing can be told of what it missed.
 void Session::rewind(std::int64_t from, std::int64_t head) {
     catching_up_ = true;
     told_again_ = 0;
@@ -216,22 +249,33 @@ void Session::rewind(std::int64_t from, std::int64_t head) {
 
 void Session::received(std::string_view text) {
     if (starting_) return keep_for_later(text);
-    if (!messages_.take(message_rate, std::chrono::steady_clock::now()))
+    if (!mailbox_->messages.take(message_rate, std::chrono::steady_clock::now()))
         return fail(too_fast("Too many messages; slow down."), {});
     carry_out(parse_client_message(text));
 }
 
 // Where the feed ends is still being asked: what the client says meanwhile is answered behind `connected`.
 void Session::keep_for_later(std::string_view text) {
-    if (!early_) early_ = std::make_unique<std::vector<std::string>>();
-    if (early_->size() >= early_limit) return close(CloseCode::policy, "too many messages before connected");
-    early_->emplace_back(text);
+    if (!held_) held_ = std::make_unique<Held>();
+    held_->bytes += text.size();
+    if (held_->said.size() >= early_limit ||
+        held_->bytes > std::max(early_bytes, hub_.settings().message_bytes))
+        return close(CloseCode::policy, "too much before connected");
+    held_->said.emplace_back(text);
 }
 
-void Session::hear_early() {
-    const auto early = std::exchange(early_, nullptr);
-    if (!early) return;
-    for (const auto& text : *early)
+void Session::tell_news(const Frame& frame) {
+    if (!starting_ && !loading_) return tell(frame);
+    if (!held_) held_ = std::make_unique<Held>();
+    if (held_->news.size() < news_limit) held_->news.push_back(frame);
+}
+
+void Session::catch_up_with_talk() {
+    if (starting_ || loading_) return;
+    const auto held = std::exchange(held_, nullptr);
+    if (!held) return;
+    for (const auto& frame : held->news) tell(frame);
+    for (const auto& text : held->said)
         if (connection_) received(text);
 }
 
@@ -239,9 +283,9 @@ void Session::carry_out(Said said) {
     if (said.message.has_error()) return fail(said.message.error(), said.type);
     if (const auto* ping = std::get_if<Ping>(&*said.message)) return answer("pong", ping->data);
     if (const auto* asked = std::get_if<Resume>(&*said.message)) {
-        if (!resumes_.take(resume_rate, std::chrono::steady_clock::now()))
+        if (!mailbox_->resumes.take(resume_rate, std::chrono::steady_clock::now()))
             return fail(too_fast("Too many times resumed; slow down."), said.type);
-        errors_in_a_row_ = 0;
+        succeed();
         return resume(asked->last_seq);
     }
     if (!commands_) commands_ = std::make_unique<Commands>(hub_, *this);
@@ -250,7 +294,7 @@ void Session::carry_out(Said said) {
 }
 
 void Session::answer(std::string_view type, const Json& data) {
-    errors_in_a_row_ = 0;
+    succeed();
     tell(text_frame(message(type, hub_.now(), data)));
 }
 
@@ -265,10 +309,22 @@ void Session::tell(const Frame& frame) {
     const auto backlog = connection_->backlog();
     // Answers are not held back for slow readers as messages are, so somebody who asks and does not read is
     // let go.
-    if (backlog.frames >= 2 * settings.queue_messages || backlog.bytes >= 2 * settings.queue_bytes)
+    // A few large messages are no flood.
+    const bool many = backlog.frames >= answers_unread && backlog.bytes >= 2 * settings.queue_bytes;
+    if (many || backlog.frames >= 2 * settings.queue_messages)
         return close(CloseCode::try_later, "answers are not read");
     connection_->send(frame);
     hub_.count_control();
+}
+
+void Session::tell_of_failure(const std::exception_ptr& failed) const {
+    try {
+        std::rethrow_exception(failed);
+    } catch (const Unavailable&) {
+        log::debug("replay_failed", {{"connection", id()}, {"reason", "the database is away"}});
+    } catch (const std::exception& surprise) {
+        log::error("replay_failed", {{"connection", id()}, {"what", log::without_values(surprise.what())}});
+    }
 }
 
 Session::Look Session::look() const {

@@ -10,6 +10,7 @@
 #include <carillon/id.hpp>
 #include <carillon/time.hpp>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,7 +19,6 @@
 
 #include "notify/replay.hpp"
 #include "realtime/client_message.hpp"
-#include "realtime/token_bucket.hpp"
 
 namespace carillon::realtime {
 
@@ -46,12 +46,16 @@ public:
 
     // The feed may hold more than this reader has.
     void advance();
+    // It may hold more than memory knows.
+    void look_again();
+    // News about messages, behind a page that is on its way and may not know it yet.
+    void tell_news(const Frame& frame);
     // Something that is no message of the feed. `connected` is the first that is told.
     void tell(const Frame& frame);
-    [[nodiscard]] bool has_started() const noexcept { return !starting_; }
     // The answer to a message of the client's.
     void answer(std::string_view type, const Json& data);
     void fail(const Error& error, std::string_view about);
+    void succeed() noexcept { errors_in_a_row_ = 0; }
     void close(CloseCode code, std::string_view reason);
 
     [[nodiscard]] bool is_open() const noexcept { return connection_ != nullptr; }
@@ -82,9 +86,11 @@ private:
     void put(Frame frame, std::int64_t seq);
     void arrive();
     void carry_out(Said said);
+    void note_gap();
     void keep_for_later(std::string_view text);
-    void hear_early();
+    void catch_up_with_talk();
     [[nodiscard]] std::string id() const;
+    void tell_of_failure(const std::exception_ptr& failed) const;
 
     Hub& hub_;
     Connection* connection_ = nullptr;  // null: closed
@@ -93,12 +99,17 @@ private:
     std::uint64_t number_;
     Time connected_at_;
     std::int64_t cursor_ = 0;
-    std::int64_t told_again_ = 0;    // of what was missed, since it began
-    std::int64_t resume_from_ = -1;  // asked for while a page was on its way
-    TokenBucket messages_;
-    TokenBucket resumes_;
-    std::unique_ptr<Commands> commands_;               // none before the first
-    std::unique_ptr<std::vector<std::string>> early_;  // said before the start
+    std::int64_t told_again_ = 0;         // of what was missed, since it began
+    std::int64_t resume_from_ = -1;       // asked for while a page was on its way
+    std::unique_ptr<Commands> commands_;  // none before the first
+    // What has to wait for a page that is on its way.
+    struct Held {
+        std::vector<std::string> said;  // by the client, before the start
+        std::size_t bytes = 0;
+        std::vector<Frame> news;
+    };
+    std::unique_ptr<Held> held_;
+    std::int64_t asked_head_ = 0;  // as memory knew it when the page was asked for
     std::uint8_t errors_in_a_row_ = 0;
     bool starting_ = true;      // where the feed ends is not known yet
     bool loading_ = false;      // a page is on its way

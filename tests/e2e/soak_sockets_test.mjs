@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {soak} from '../soak/support/run.mjs';
 
-const seed = process.env.CARILLON_SOAK_SEED ?? String(Date.now() % 1_000_000);
+const seed = process.env.CARILLON_SOAK_SEED ?? '302';
+
+// Long runs change these too.
+const env = {CARILLON_REALTIME_QUEUE_MESSAGES: '256', CARILLON_REALTIME_QUEUE_BYTES: '1048576'};
 
 async function passes(options) {
-    const {counts, violations, violated} = await soak({seed, restarts: 3, ...options});
-    const shown = violations.slice(0, 10).map((each) => JSON.stringify(each)).join('\n');
-    assert.equal(violated, 0, `seed ${seed}: ${violated} breaches\n${shown}\n${JSON.stringify(counts)}`);
+    const {counts, breaches} = await soak({seed, restarts: 3, env, ...options});
+    assert.equal(breaches.length, 0, `seed ${seed}: ${JSON.stringify(breaches, null, 1)}\n${JSON.stringify(counts)}`);
     // It must not have passed for want of trying.
     assert.deepEqual([counts.kill, counts.stop, counts.cut], [2, 1, 1]);
     assert.ok(counts.messages >= options.messages, JSON.stringify(counts));

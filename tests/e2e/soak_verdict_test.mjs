@@ -55,7 +55,8 @@ const spoilt = {
     'a feed with a hole': [({feeds}) => feeds.get('ravi').rows.splice(2, 1),
                            ['feed_hole ravi', 'feed_hole ravi', 'feed_hole ravi', 'lost ravi', 'unexpected ravi phone',
                             'unexpected ravi phone', 'unexpected ravi phone']],
-    'a feed that lost its end': [({feeds}) => { feeds.get('ravi').last_seq = 6; }, ['feed_hole ravi', 'lost ravi phone']],
+    'a feed that lost its end': [({feeds}) => { feeds.get('ravi').last_seq = 6; },
+                                 ['feed_hole ravi', 'lost ravi phone']],
     'a writer whose events changed places': [({events}) => {
         [events.get('a-2').n, events.get('a-3').n] = [3, 2];
     }, ['writer_order asha', 'writer_order ravi']],
@@ -135,7 +136,8 @@ test('found in the books: one id with two bodies, one place with two ids, promis
     const books = new Ledger();
     for (const n of [1, 2]) books.wrote(`a-${n}`, event(n));
     const phone = books.device('asha', 'phone');
-    const came = (seq, id, n, more) => books.took(phone, {type: 'notification', id, seq, data: {line: 'a', n}, ...more});
+    const came = (seq, id, n, more) => (
+        books.took(phone, {type: 'notification', id, seq, data: {line: 'a', n}, ...more}));
     came(1, 'evt_1', 1);
     came(1, 'evt_1', 1);
     assert.deepEqual(books.violations, []);

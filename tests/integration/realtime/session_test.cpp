@@ -68,6 +68,34 @@ TEST_F(SessionTest, TwentyErrorsInARowClose) {
     EXPECT_EQ(ada->closed, 1008);
 }
 
+TEST_F(SessionTest, WhatOneReaderMaySayIsCountedOverAllTheirConnections) {
+    const auto phone = open("ada");
+    const auto tablet = open("ada");
+    for (int i = 0; i < 60; ++i) say(phone, {{"type", "ping"}});
+    for (int i = 0; i < 60; ++i) say(tablet, {{"type", "ping"}});
+    EXPECT_EQ(phone->count("error"), 0U);
+    EXPECT_GE(tablet->count("error"), 19U);
+}
+
+TEST_F(SessionTest, WhatWasSaidBeforeTheGoodbyeIsDone) {
+    const auto ada = open("ada");
+    store_and_tell("ada", 2);
+    say(ada, {{"type", "ack"}, {"data", {{"seq", 2}}}});
+    say(ada, {{"type", "mark_read"}, {"data", {{"notification_id", "evt_1"}}}});
+    ada.session->closed(1001);
+    until([&] { return own().value("SELECT count(*) FROM feed WHERE read_at IS NOT NULL") == "1"; });
+}
+
+TEST_F(SessionTest, ATokenThatIsGoodForAgesEndsNothing) {
+    Session::Start start;
+    start.user = UserId{"ada"};
+    start.expires = Time{std::chrono::seconds{253402300799}};
+    const auto ada = connect(std::move(start));
+    until([&] { return ada->count("connected") > 0; });
+    ada.session->expired();  // as far as a clock could be set
+    EXPECT_EQ(ada->closed, 0);
+}
+
 TEST_F(SessionTest, AFloodIsRefusedAndThenEnded) {
     const auto ada = open("ada");
     for (int i = 0; i < 200; ++i) say(ada, {{"type", "ping"}});
