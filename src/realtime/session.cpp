@@ -248,6 +248,7 @@ void Session::rewind(std::int64_t from, std::int64_t head) {
 // ---- What the client says
 
 void Session::received(std::string_view text) {
+    if (!connection_) return;
     if (starting_) return keep_for_later(text);
     if (!mailbox_->messages.take(message_rate, std::chrono::steady_clock::now()))
         return fail(too_fast("Too many messages; slow down."), {});
