@@ -13,8 +13,6 @@
 #include <optional>
 #include <vector>
 
-#include "realtime/token_bucket.hpp"
-
 namespace carillon::realtime {
 
 class Session;
@@ -80,10 +78,6 @@ public:
     void forget_oldest();
     // What was known is of another feed: this one ends there.
     void restart(std::int64_t head);
-
-    // What one reader may say, on however many connections.
-    TokenBucket messages;
-    TokenBucket resumes;
 
     [[nodiscard]] std::vector<Session*>& sessions() noexcept { return sessions_; }
     [[nodiscard]] const std::vector<Session*>& sessions() const noexcept { return sessions_; }

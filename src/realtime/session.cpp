@@ -18,10 +18,11 @@ constexpr int errors_forgiven = 20;
 constexpr TokenBucket::Rate message_rate{50, 100};
 constexpr TokenBucket::Rate resume_rate{2, 5};
 
-constexpr std::size_t early_limit = 32;
+constexpr std::size_t early_limit = 100;
 constexpr std::size_t early_bytes = 64 << 10;
 constexpr std::size_t news_limit = 100;
 constexpr std::size_t answers_unread = 32;
+constexpr std::size_t large_answer = 4 << 10;
 // A token may be shown for a moment after it has run out, because clocks differ; then it holds that long.
 constexpr std::chrono::seconds least_time{30};
 // A life that is limited ends on time, give or take a tick.
@@ -250,7 +251,7 @@ void Session::rewind(std::int64_t from, std::int64_t head) {
 void Session::received(std::string_view text) {
     if (!connection_) return;
     if (starting_) return keep_for_later(text);
-    if (!mailbox_->messages.take(message_rate, std::chrono::steady_clock::now()))
+    if (!messages_.take(message_rate, std::chrono::steady_clock::now()))
         return fail(too_fast("Too many messages; slow down."), {});
     carry_out(parse_client_message(text));
 }
@@ -284,7 +285,7 @@ void Session::carry_out(Said said) {
     if (said.message.has_error()) return fail(said.message.error(), said.type);
     if (const auto* ping = std::get_if<Ping>(&*said.message)) return answer("pong", ping->data);
     if (const auto* asked = std::get_if<Resume>(&*said.message)) {
-        if (!mailbox_->resumes.take(resume_rate, std::chrono::steady_clock::now()))
+        if (!resumes_.take(resume_rate, std::chrono::steady_clock::now()))
             return fail(too_fast("Too many times resumed; slow down."), said.type);
         succeed();
         return resume(asked->last_seq);
@@ -310,9 +311,11 @@ void Session::tell(const Frame& frame) {
     const auto backlog = connection_->backlog();
     // Answers are not held back for slow readers as messages are, so somebody who asks and does not read is
     // let go.
-    // A few large messages are no flood.
+    // A few large messages of the feed are no flood; large answers are what was asked for, and count like
+    // messages.
+    const bool large = frame->size() > large_answer && backlog.bytes + frame->size() > settings.queue_bytes;
     const bool many = backlog.frames >= answers_unread && backlog.bytes >= 2 * settings.queue_bytes;
-    if (many || backlog.frames >= 2 * settings.queue_messages)
+    if (large || many || backlog.frames >= 2 * settings.queue_messages)
         return close(CloseCode::try_later, "answers are not read");
     connection_->send(frame);
     hub_.count_control();

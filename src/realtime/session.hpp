@@ -19,6 +19,7 @@
 
 #include "notify/replay.hpp"
 #include "realtime/client_message.hpp"
+#include "realtime/token_bucket.hpp"
 
 namespace carillon::realtime {
 
@@ -99,8 +100,10 @@ private:
     std::uint64_t number_;
     Time connected_at_;
     std::int64_t cursor_ = 0;
-    std::int64_t told_again_ = 0;         // of what was missed, since it began
-    std::int64_t resume_from_ = -1;       // asked for while a page was on its way
+    std::int64_t told_again_ = 0;    // of what was missed, since it began
+    std::int64_t resume_from_ = -1;  // asked for while a page was on its way
+    TokenBucket messages_;
+    TokenBucket resumes_;
     std::unique_ptr<Commands> commands_;  // none before the first
     // What has to wait for a page that is on its way.
     struct Held {

@@ -310,7 +310,7 @@ TEST_F(HubTest, WhatIsSaidBeforeTheStartIsAnsweredBehindIt) {
     EXPECT_THAT(ada->types(), ElementsAre("connected", "pong", "error"));
 
     const auto bob = knock("bob");
-    for (int i = 0; i < 40; ++i) say(bob, {{"type", "ping"}});
+    for (int i = 0; i < 120; ++i) say(bob, {{"type", "ping"}});
     EXPECT_EQ(bob->closed, 1008);
 }
 

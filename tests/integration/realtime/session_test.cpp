@@ -68,15 +68,6 @@ TEST_F(SessionTest, TwentyErrorsInARowClose) {
     EXPECT_EQ(ada->closed, 1008);
 }
 
-TEST_F(SessionTest, WhatOneReaderMaySayIsCountedOverAllTheirConnections) {
-    const auto phone = open("ada");
-    const auto tablet = open("ada");
-    for (int i = 0; i < 60; ++i) say(phone, {{"type", "ping"}});
-    for (int i = 0; i < 60; ++i) say(tablet, {{"type", "ping"}});
-    EXPECT_EQ(phone->count("error"), 0U);
-    EXPECT_GE(tablet->count("error"), 19U);
-}
-
 TEST_F(SessionTest, WhatWasSaidBeforeTheGoodbyeIsDone) {
     const auto ada = open("ada");
     store_and_tell("ada", 2);
