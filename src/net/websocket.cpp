@@ -299,8 +299,7 @@ void WebSocket::going_away() {
 
 void WebSocket::tick() {
     if (state_ != State::open) return end();
-    // The wheel may come by a little early.
-    if (Clock::now() + TimerWheel::tick >= life_ends_) {
+    if (Clock::now() >= life_ends_) {
         life_ends_ = Clock::time_point::max();
         speaker_->expired();
         if (state_ == State::open) wind_clock();
@@ -332,7 +331,8 @@ void WebSocket::wind_clock() {
     std::chrono::milliseconds next = write_waiting_ ? all_.settings().stall : all_.settings().ping;
     if (life_ends_ != Clock::time_point::max()) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(life_ends_ - Clock::now());
-        next = std::clamp(left, std::chrono::milliseconds::zero(), next);
+        // The wheel may come by a tick early, and nobody's life ends before its time.
+        next = std::clamp(left + TimerWheel::tick, TimerWheel::tick, std::max(next, TimerWheel::tick));
     }
     deadline_.set(next);
 }

@@ -313,7 +313,8 @@ void Session::tell(const Frame& frame) {
     // let go.
     // A few large messages of the feed are no flood; large answers are what was asked for, and count like
     // messages.
-    const bool large = frame->size() > large_answer && backlog.bytes + frame->size() > settings.queue_bytes;
+    const bool large = frame->size() > large_answer && backlog.frames > 0 &&
+                       backlog.bytes + frame->size() > settings.queue_bytes;
     const bool many = backlog.frames >= answers_unread && backlog.bytes >= 2 * settings.queue_bytes;
     if (large || many || backlog.frames >= 2 * settings.queue_messages)
         return close(CloseCode::try_later, "answers are not read");
